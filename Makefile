@@ -1,0 +1,72 @@
+# Every target ends with one summary line.
+PYTHON ?= python3
+PORT ?= 8000
+SEEDS ?= 5000
+VENV := .venv
+BIN := $(VENV)/bin
+.DEFAULT_GOAL := help
+
+help:  ## what can be made
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/uv:
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/bootstrap.lock
+
+$(VENV)/.run: requirements/run.lock requirements/build.lock pyproject.toml | $(BIN)/uv
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/run.lock -r requirements/build.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.lock $(VENV)/.run
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
+	@$(BIN)/python -m tests.edgefeed.wheels --if-possible
+	@touch $@
+
+env: $(VENV)/.run  ## the environment alone
+	@echo "environment ready: $(BIN)/sula"
+
+dev: $(VENV)/.dev
+
+up: $(VENV)/.run  ## the whole system on this machine, at http://127.0.0.1:$(PORT)/
+	@exec $(BIN)/sula up --port $(PORT)
+
+test: dev  ## the tests
+	@$(BIN)/python -m pytest -q -n 2 --dist worksteal
+
+check: dev  ## lint, format, types, template
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --quiet --check .
+	@$(BIN)/mypy
+	@$(BIN)/cfn-lint infra/template.yaml
+	@echo "check: lint, format, types and template are clean"
+
+format: dev
+	@$(BIN)/ruff check --quiet --fix .
+	@$(BIN)/ruff format --quiet .
+	@echo "formatted"
+
+lock: dev  ## resolve the lock files anew
+	@$(BIN)/python requirements/lock.py
+
+bench: dev  ## edgefeed's benchmarks
+	@$(BIN)/python -m tests.benchmarks
+
+SIZES ?= 100 1000 10000
+bench-peers: dev  ## beside Hugo, Pelican and Eleventy, at SIZES posts (needs node and the registries)
+	@$(BIN)/python -m tests.benchmarks.peers --sizes $(SIZES)
+
+bundle: dev  ## the function's zip for both processors: sizes and digests
+	@$(BIN)/python -m tests.edgefeed.wheels
+
+simulate: dev  ## SEEDS schedules of the protocol, each checked against a from-scratch run
+	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
+
+screenshots: dev  ## every kind of page, drawn by Chromium into screenshots/
+	@$(BIN)/python -m tests.browser.screenshots
+
+clean:
+	@rm -rf $(VENV) .sula dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@echo "clean"
+
+.PHONY: help env dev up test check format lock bench bundle simulate screenshots bench-peers clean
