@@ -1,0 +1,1 @@
+"""edgefeed: keeps a blog's lists and feeds true to its pages."""

@@ -1,0 +1,256 @@
+"""S3, SQS and CloudFront: the only module of edgefeed that knows boto3."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from edgefeed.backlog import Waiting
+from edgefeed.contract import STATE, cache_control, content_type
+from edgefeed.notify import ping
+from edgefeed.store import Conflict, Head, Object, Unavailable
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mypy_boto3_cloudfront import CloudFrontClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+
+T = TypeVar("T")
+
+_GONE: Final = 404
+_CONFLICTS: Final = frozenset({409, 412})
+_WAITS: Final = 10
+_PAUSE: Final = 2.0
+_AT_ONCE: Final = 10
+"""Messages in one request to SQS; it allows no more."""
+
+
+def _config(connections: int) -> Config:
+    # A retried conditional write can meet its own first attempt as a 412; whoever asked
+    # for the write looks again after any Conflict, and finds it done.
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 3},
+        connect_timeout=3,
+        read_timeout=10,
+        max_pool_connections=connections,
+    )
+
+
+def _status(error: ClientError) -> int:
+    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status
+
+
+def _ask(call: Callable[[], T]) -> T:
+    """Make a request; anything but an answer we know what to do with is `Unavailable`.
+
+    That includes a 403: for a missing key it means that the role may not list the bucket,
+    and taking it for "not there" would empty the lists.
+    """
+    try:
+        return call()
+    except ClientError as error:
+        if _status(error) in _CONFLICTS:
+            raise Conflict(str(error)) from error
+        if _status(error) == _GONE and error.response["Error"].get("Code") != "NoSuchBucket":
+            raise
+        raise Unavailable(str(error)) from error
+    except BotoCoreError as error:
+        raise Unavailable(str(error)) from error
+
+
+def _stamp(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class S3Store:
+    """A bucket. Safe for threads: botocore's clients are."""
+
+    def __init__(self, bucket: str, connections: int = 16) -> None:
+        """Take the bucket's name and the most requests to make at once."""
+        self._bucket = bucket
+        self._s3: S3Client = boto3.client("s3", config=_config(connections))
+
+    def get(self, key: str) -> Object | None:
+        """See `store.Store`."""
+        try:
+            return _ask(lambda: self._get(key))
+        except ClientError:
+            return None
+
+    def _get(self, key: str) -> Object:
+        answer = self._s3.get_object(Bucket=self._bucket, Key=key)
+        # Not `with answer["Body"] as stream`: that hands out the raw stream, which does not
+        # notice a body cut short.
+        body = answer["Body"].read()
+        return Object(body, answer["ETag"], answer["Metadata"], _stamp(answer["LastModified"]))
+
+    def head(self, key: str) -> Head | None:
+        """See `store.Store`."""
+        try:
+            answer = _ask(lambda: self._s3.head_object(Bucket=self._bucket, Key=key))
+        except ClientError:
+            return None
+        return Head(answer["ETag"], answer["Metadata"], _stamp(answer["LastModified"]))
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:
+        """See `store.Store`."""
+        options: dict[str, Any] = {"ContentType": content_type(key)}
+        if not key.startswith(STATE):
+            options["CacheControl"] = cache_control(key)
+        if if_match is not None:
+            options["IfMatch"] = if_match
+        if if_absent:
+            options["IfNoneMatch"] = "*"
+        try:
+            answer = _ask(
+                lambda: self._s3.put_object(
+                    Bucket=self._bucket, Key=key, Body=body, Metadata=metadata or {}, **options
+                )
+            )
+        except ClientError as error:
+            if if_match is None:  # then it is the bucket that is not there
+                raise Unavailable(str(error)) from error
+            raise Conflict(f"{key} is gone") from error
+        return answer["ETag"]
+
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """See `store.Store`."""
+        options: dict[str, Any] = {} if if_match is None else {"IfMatch": if_match}
+        try:
+            _ask(lambda: self._s3.delete_object(Bucket=self._bucket, Key=key, **options))
+        except ClientError:
+            return
+
+    def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
+        """See `store.Store`."""
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._bucket, Prefix=prefix, StartAfter=start_after
+        )
+        answers = iter(pages)
+        while True:
+            try:
+                answer = _ask(lambda: next(answers, None))
+            except ClientError as error:
+                raise Unavailable(str(error)) from error
+            if answer is None:
+                return
+            yield from (item["Key"] for item in answer.get("Contents", []))
+
+
+class SqsBacklog:
+    """The queue behind the messages that an invocation was given."""
+
+    def __init__(self, url: str) -> None:
+        """Take the queue's URL."""
+        self._url = url
+        self._made: SQSClient | None = None
+
+    @property
+    def _sqs(self) -> SQSClient:
+        # Made when it is needed: most runs find nothing waiting.
+        if self._made is None:
+            self._made = boto3.client("sqs", config=_config(4))
+        return self._made
+
+    def take(self, most: int) -> list[Waiting]:
+        """See `backlog.Backlog`."""
+        found: list[Waiting] = []
+        try:
+            while len(found) < most:
+                answer = self._sqs.receive_message(
+                    QueueUrl=self._url, MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=0
+                )
+                messages = answer.get("Messages", [])
+                found += [Waiting(m["MessageId"], m["Body"], m["ReceiptHandle"]) for m in messages]
+                if not messages:
+                    break
+        except (ClientError, BotoCoreError):
+            pass  # what was not taken comes by itself
+        return found
+
+    def drop(self, waiting: Sequence[Waiting]) -> None:
+        """See `backlog.Backlog`."""
+        for start in range(0, len(waiting), _AT_ONCE):
+            entries: Any = [
+                {"Id": str(number), "ReceiptHandle": message.receipt}
+                for number, message in enumerate(waiting[start : start + _AT_ONCE])
+            ]
+            try:
+                self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+            except (ClientError, BotoCoreError):
+                continue  # it comes again, and changes nothing then
+
+
+class CloudFrontNotifier:
+    """The edge and the hub, each left alone where its name is empty."""
+
+    def __init__(
+        self, distribution: str, hub: str, sleep: Callable[[float], None] = time.sleep
+    ) -> None:
+        """Take the distribution's id and the hub's URL."""
+        self._distribution = distribution
+        self._hub = hub
+        self._sleep = sleep
+        self._client: CloudFrontClient | None = None
+        self._pending = ""
+
+    @property
+    def _cloudfront(self) -> CloudFrontClient:
+        # Made when it is needed: it costs a tenth of a second, and a no-op run has no use for it.
+        if self._client is None:
+            self._client = boto3.client("cloudfront", config=_config(4))
+        return self._client
+
+    def invalidate(self, paths: Sequence[str], reference: str) -> None:
+        """See `ports.Notifier`. Returns when CloudFront has accepted."""
+        if not self._distribution:
+            return
+        batch: Any = {
+            "Paths": {"Quantity": len(paths), "Items": list(paths)},
+            "CallerReference": reference,
+        }
+        try:
+            answer = _ask(
+                lambda: self._cloudfront.create_invalidation(
+                    DistributionId=self._distribution, InvalidationBatch=batch
+                )
+            )
+        except (ClientError, Conflict) as error:
+            raise Unavailable(str(error)) from error
+        self._pending = answer["Invalidation"]["Id"]
+
+    def publish(self, urls: Sequence[str]) -> None:
+        """See `ports.Notifier`. Waits, but not for long, until the edge has forgotten."""
+        if not self._hub:
+            return
+        for _ in range(_WAITS if self._pending else 0):
+            if self._is_done():
+                break
+            self._sleep(_PAUSE)
+        self._pending = ""
+        ping(self._hub, urls)
+
+    def _is_done(self) -> bool:
+        try:
+            answer = self._cloudfront.get_invalidation(
+                DistributionId=self._distribution, Id=self._pending
+            )
+        except (ClientError, BotoCoreError):
+            return True  # it cannot be asked: better a ping too early than none
+        return answer["Invalidation"]["Status"] == "Completed"

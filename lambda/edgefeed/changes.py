@@ -1,0 +1,104 @@
+"""What a change of the index means for the lists. Pure.
+
+`advance` takes a catalogue to a new state of the index; `affected` names every unit whose
+listing differs between two catalogues. Both look only at lists that a changed post is,
+or was, on: the cost of a change does not grow with the number of lists.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from edgefeed.index import Index
+from edgefeed.listing import Catalogue
+from edgefeed.model import Entry
+from edgefeed.units import PARTS, SITEMAP_PART, STATIC_PART, YEARS, fronts_of, page_unit
+
+
+def advance(old: Catalogue, index: Index) -> Catalogue:
+    """The catalogue of a new state of the index.
+
+    A tag or series that lost its last post keeps an empty, valid front (feeds.md, 22): the
+    new index remembers its label. One that has posts again is forgotten.
+    """
+    new = Catalogue(index, old.site)
+    gone, come = new.since(old)
+    new.follow(old, gone, come)
+    touched = sorted(set().union(*map(fronts_of, (*gone, *come))))
+    new.gather(touched)
+    before = index.header.emptied
+    emptied = {front: label for front, label in before.items() if front not in touched}
+    for front in touched:
+        if not new.members(front):
+            emptied[front] = old.title(front)
+    if emptied == before:
+        return new
+    # Sorted, so that the bytes tell nothing of the order of events.
+    header = msgspec.structs.replace(index.header, emptied=dict(sorted(emptied.items())))
+    return new.under(header)
+
+
+def affected(old: Catalogue, new: Catalogue) -> frozenset[str]:
+    """Every unit whose listing differs: ``{u : old.resolve(u) != new.resolve(u)}``.
+
+    Fast where `advance` made the new one from the old one, exact always. Both catalogues
+    must be of the same site.
+    """
+    gone, come = new.since(old)
+    posts = (*gone, *come)
+    fronts = set().union(*map(fronts_of, posts))
+    fronts |= dict(old.index.header.emptied.items() ^ new.index.header.emptied.items()).keys()
+    old.gather(fronts)
+    new.gather(fronts)
+    units = fronts | {"", STATIC_PART, "problems"}
+    units |= {YEARS + post.published[:4] for post in posts}
+    if _tags(gone) != _tags(come):
+        units.add("tags")
+    if len(old.posts) != len(new.posts):
+        units.add("sitemap.xml")
+    if posts:
+        units.add("archive")
+    differing = {unit for unit in units if old.resolve(unit) != new.resolve(unit)}
+    if posts:
+        differing.update(_pages(old, new, ""))
+        differing.update(_sitemap_parts(old, new))
+    for front in fronts:
+        differing.update(_pages(old, new, front))
+    return frozenset(differing)
+
+
+def _tags(posts: Sequence[Entry]) -> Counter[str]:
+    return Counter(label for post in posts for label in post.tags)
+
+
+def _parts(catalogue: Catalogue) -> int:
+    return -(-len(catalogue.posts) // SITEMAP_PART)
+
+
+def _pages(old: Catalogue, new: Catalogue, front: str) -> Iterator[str]:
+    """Numbered pages of a list that differ."""
+    before, after = old.cut(front), new.cut(front)
+    old_posts, new_posts = old.members(front), new.members(front)
+    renamed = old.title(front) != new.title(front)
+    old_last, new_last = len(before) - 1, len(after) - 1
+    for number in range(1, max(old_last, new_last) + 1):
+        same = (
+            not renamed
+            and number <= old_last
+            and number <= new_last
+            and (number < old_last) == (number < new_last)
+            and old_posts[before[number - 1] : before[number]]
+            == new_posts[after[number - 1] : after[number]]
+        )
+        if not same:
+            yield page_unit(front, number)
+
+
+def _sitemap_parts(old: Catalogue, new: Catalogue) -> Iterator[str]:
+    for number in range(max(_parts(old), _parts(new))):
+        cut = slice(number * SITEMAP_PART, (number + 1) * SITEMAP_PART)
+        if old.posts[cut] != new.posts[cut]:
+            yield f"{PARTS}{number + 1}.xml"

@@ -1,0 +1,179 @@
+"""What a feed says of itself and of each item, before it takes one format or another. Pure."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from edgefeed.contract import Person, Site, quote_path, slugify
+from edgefeed.model import Entry, Fragment, Kind, Listing
+
+RSS: Final = "feed.xml"
+ATOM: Final = "atom.xml"
+JSON: Final = "feed.json"
+
+
+class Channel(msgspec.Struct, frozen=True, kw_only=True):
+    """A feed without its items.
+
+    ``id`` survives every move. ``home`` is the HTML page it belongs to, ``place`` the URL
+    of the folder it is served from. ``current``, ``previous`` and ``next`` are such folders
+    too (RFC 5005, sections 3 and 4), or empty. ``updated`` is empty in an empty feed.
+    """
+
+    id: str
+    title: str
+    description: str
+    home: str
+    place: str
+    language: str
+    author: Person
+    updated: str = ""
+    icon: str = ""
+    hub: str = ""
+    stylesheet: str = ""
+    current: str = ""
+    previous: str = ""
+    next: str = ""
+    complete: bool = False
+    archive: bool = False
+
+    def links(self, file: str) -> list[tuple[str, str]]:
+        """Relations and targets of a feed in one format; ``self`` comes first."""
+        near = [("current", self.current), ("prev-archive", self.previous),
+                ("next-archive", self.next)]  # fmt: skip
+        found = [("self", self.place + file)]
+        found += [(relation, place + file) for relation, place in near if place]
+        return [*found, ("hub", self.hub)] if self.hub else found
+
+
+class Item(msgspec.Struct, frozen=True):
+    """A post as it goes into a feed, whatever the format."""
+
+    entry: Entry
+    fragment: Fragment
+    url: str
+    author: Person
+    language: str
+
+    @property
+    def authors(self) -> tuple[Person, ...]:
+        """Who wrote it: the site's author where the post names nobody."""
+        return self.fragment.authors or (self.author,)
+
+    @property
+    def tags(self) -> list[tuple[str, str]]:
+        """Address and label of each tag."""
+        return [(slugify(label), label) for label in self.entry.tags]
+
+
+def channel_of(listing: Listing, site: Site, entries: list[Entry]) -> Channel:
+    """The feed of a list (home, tag, series), or of one page of it, which is an archive.
+
+    A complete archive says nothing that could change while its posts stay: no theme, no
+    icon, no spelling of a tag that other posts decide.
+    """
+    page = listing.kind is Kind.PAGE
+    kind = listing.front_kind if page else listing.kind
+    front = listing.front if page else listing.unit
+    label = _own_label(kind, listing.slug, entries) if page else listing.title
+    whole = not page and listing.total <= len(entries)
+    still = page and listing.complete
+    home = _folder(site, front)
+    return Channel(
+        id=feed_id(site, front),
+        title=site.title if kind is Kind.HOME else f"{site.title}: {label or listing.title}",
+        description=_description(kind, label or listing.title, site),
+        home=home,
+        place=_folder(site, listing.unit),
+        language=site.language,
+        author=site.author,
+        updated=max((e.updated for e in entries), key=datetime.fromisoformat, default=""),
+        icon="" if still else _icon(site),
+        hub="" if still else site.hub,
+        stylesheet="" if still else _asset(site, "feed.css"),
+        current=home if page else "",
+        previous="" if whole else _folder_or_none(site, listing.older if page else listing.archive),
+        next=_folder_or_none(site, listing.newer) if page else "",
+        complete=whole,
+        archive=still,
+    )
+
+
+def feed_id(site: Site, front: str) -> str:
+    """A feed's permanent id: the site's own, or a UUID derived from it for each list."""
+    if not front:
+        return site.id
+    return uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, site.id), f"feed:{front}").urn
+
+
+def _description(kind: Kind, label: str, site: Site) -> str:
+    if kind is Kind.TAG:
+        return f"Posts about {label} on {site.title}."
+    if kind is Kind.SERIES:
+        return f"All parts of the series {label} on {site.title}."
+    return site.description or site.title
+
+
+def _own_label(kind: Kind, slug: str, entries: list[Entry]) -> str:
+    """The spelling of a tag or series that is most frequent in these entries alone."""
+    series = kind is Kind.SERIES
+    names = [name for e in entries for name in ((e.series,) if series else e.tags) if name]
+    found = Counter(name for name in names if slugify(name) == slug)
+    return min(found, key=lambda name: (-found[name], name), default="")
+
+
+def _folder(site: Site, unit: str) -> str:
+    return site.absolute(f"/{unit}/" if unit else "/")
+
+
+def _folder_or_none(site: Site, unit: str | None) -> str:
+    return "" if unit is None else _folder(site, unit)
+
+
+def _asset(site: Site, name: str) -> str:
+    return f"/{quote_path(site.assets[name])}" if name in site.assets else ""
+
+
+def _icon(site: Site) -> str:
+    path = _asset(site, site.icon) or site.icon
+    if path.startswith("/") and not path.startswith("//"):
+        return site.url + path
+    return path if path.startswith(("https://", "http://")) else ""
+
+
+# --- weight --------------------------------------------------------------------------
+
+_FRAME: Final = 1_200
+"""Bytes that an item takes besides what is in it: element names, dates, fixed attributes."""
+
+
+def item_weight(entry: Entry, fragment: Fragment, url: str, author: Person) -> int:
+    """Bytes of a post in a feed: never less than in the largest of the three formats.
+
+    HTML grows when XML escapes it, so content is counted; the rest is estimated above.
+    """
+    people = fragment.authors or (author,)
+    weight = _FRAME + _escaped(fragment.content) + _escaped(fragment.summary)
+    weight += 2 * _attribute(url) + _attribute(entry.id) + _attribute(entry.title)
+    weight += _attribute(fragment.image) + _attribute(fragment.link) + len(fragment.language)
+    weight += sum(40 + _attribute(label) + _attribute(slugify(label)) for label in entry.tags)
+    weight += sum(90 + 2 * _attribute(p.name + p.email) + _attribute(p.url) for p in people)
+    if fragment.enclosure:
+        weight += _attribute(fragment.enclosure.url + fragment.enclosure.type)
+    return weight
+
+
+def _escaped(text: str) -> int:
+    xml = 4 * text.count("&") + 3 * (text.count("<") + text.count(">"))
+    json = text.count('"') + text.count("\\") + text.count("\n") + text.count("\t")
+    return len(text.encode()) + max(xml, json)
+
+
+def _attribute(text: str) -> int:
+    """As in an attribute, where XML escapes quotes too."""
+    return _escaped(text) + 5 * text.count('"')

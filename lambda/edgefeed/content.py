@@ -1,0 +1,174 @@
+"""A post's body, made fit for other people's pages. Pure.
+
+What leaves this module can be shown by any feed reader: sanitised, every URL absolute,
+nothing that runs, no class names with a meaning of their own (microformats).
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final, NamedTuple
+
+from lxml import etree
+
+from edgefeed.contract import CONTENT_CLASS
+from edgefeed.sanitize import SUMMARY_MARK, classes, clean, make_harmless
+from edgefeed.text import count_words, plain, shorten
+
+SUMMARY_LENGTH: Final = 300
+"""Characters of a summary (feeds.md, 20)."""
+SHORT_POST: Final = 120
+"""Words up to which a post is shown whole."""
+EXCERPT_WORDS: Final = 60
+"""Words after which an excerpt ends, at the end of a paragraph."""
+MAX_MARKUP: Final = 2_000_000
+"""Characters of markup above which a body is not sanitised: no feed could hold it, and
+nh3's time grows with the square of the character references in one text."""
+_LONGEST_EXCERPT = 200
+_MOST_BODIES = 100
+
+
+class Body(NamedTuple):
+    """A post's body as feeds and lists show it (see `model.Fragment`)."""
+
+    content: str
+    excerpt: str
+    more: bool
+    summary: str
+    words: int
+
+
+class NestingError(Exception):
+    """Nested so deeply, or a text so long, that the parser gives up and drops the rest."""
+
+
+def read_body(source: bytes, url: str, *, titled: bool) -> Body | None:
+    """The post in a page's markup, or None when it has no ``.e-content``.
+
+    ``source`` is UTF-8, ``url`` the page's own, against which its links resolve. ``titled``
+    posts are shortened on the home page, notes never are, unless the author says where.
+    Raises `NestingError`.
+    """
+    element = _find(source)
+    if element is None:
+        return None
+    make_harmless(element, url)
+    summary = _summary(element)
+    if summary is not None:
+        blocks = _blocks(summary)
+        lead = "".join(blocks)
+        # The author's mark is no element of the post.
+        blocks += [html.escape(summary.tail or "", quote=False), *map(_markup, element[1:])]
+    else:
+        blocks = _blocks(element)
+    if sum(map(len, blocks)) > MAX_MARKUP:
+        text = " ".join(element.itertext())
+        beginning = plain(text[: 10 * SUMMARY_LENGTH], SUMMARY_LENGTH)
+        return replacement(Body("", "", more=True, summary=beginning, words=count_words(text)), url)
+    content = clean("".join(blocks))
+    text = to_text(content)
+    words = count_words(text)
+    if summary is not None:
+        more = _follows(summary)
+    else:
+        lead, more = _opening(element, blocks) if titled and words > SHORT_POST else ("", False)
+    excerpt = clean(lead, ids=False) if more else ""
+    if excerpt:
+        text = to_text(excerpt)
+    # Ten times what a summary holds is enough to fold and cut.
+    return Body(content, excerpt, more, plain(text[: 10 * SUMMARY_LENGTH], SUMMARY_LENGTH), words)
+
+
+# --- finding it ----------------------------------------------------------------------
+
+
+def _find(source: bytes) -> etree._Element | None:
+    parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    root = etree.fromstring(source, parser) if source.strip() else None
+    if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
+        raise NestingError
+    if root is None:
+        return None
+    bodies = (node for node in root.iter(etree.Element) if CONTENT_CLASS in classes(node))
+    return next(filter(_own, islice(bodies, _MOST_BODIES)), None)
+
+
+def _own(element: etree._Element) -> bool:
+    """Whether it belongs to the page's own entry, not to one that the entry quotes."""
+    around = [name for parent in element.iterancestors() for name in classes(parent)]
+    return around.count("h-entry") <= 1 and "h-cite" not in around
+
+
+# --- the excerpt ---------------------------------------------------------------------
+
+
+def _summary(element: etree._Element) -> etree._Element | None:
+    """The element around the part before ``<!--more-->``: the first in the body, or none."""
+    first = element[0] if len(element) and not (element.text or "").strip() else None
+    return first if first is not None and first.get(SUMMARY_MARK) is not None else None
+
+
+def _follows(summary: etree._Element) -> bool:
+    """Whether anything can be seen after the summary."""
+    return bool((summary.tail or "").strip()) or any(
+        "".join(other.itertext()).strip() or other.xpath("descendant-or-self::*[@src]")
+        for other in summary.itersiblings()
+    )
+
+
+def _blocks(element: etree._Element) -> list[str]:
+    """The markup of what an element holds: its text, then each child with what follows it."""
+    return [html.escape(element.text or "", quote=False), *map(_markup, element)]
+
+
+def _markup(node: etree._Element) -> str:
+    return etree.tostring(node, encoding="unicode", method="html")
+
+
+def _opening(element: etree._Element, blocks: list[str]) -> tuple[str, bool]:
+    """The first blocks, up to the one with the sixtieth word; never ends in a heading."""
+    words, taken = count_words(blocks[0]), 0
+    while words < EXCERPT_WORDS and taken < len(element):
+        taken += 1
+        words += count_words(to_text(blocks[taken]))
+    if words > _LONGEST_EXCERPT:
+        text = plain(to_text(clean("".join(blocks[: taken + 1]))), SUMMARY_LENGTH)
+        return f"<p>{html.escape(text, quote=False)}</p>", True
+    while taken > 1 and str(element[taken - 1].tag) in {"h1", "h2", "h3", "h4", "h5", "h6", "hr"}:
+        taken -= 1
+    return "".join(blocks[: taken + 1]), taken < len(element)
+
+
+# --- text ----------------------------------------------------------------------------
+
+_ANY_TAG: Final = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
+_BREAK: Final = re.compile(
+    r"</(?:p|div|li|h[1-6]|tr|td|th|dt|dd|pre|blockquote|figcaption|summary|caption|section)>|<br>"
+)
+_UNSPOKEN: Final = re.compile(
+    r'<sup class="footnote-ref">.*?</sup>|<(annotation|rt|rp)\b.*?</\1>', re.DOTALL
+)
+_ALT: Final = re.compile(r'<img\b[^<>]*?\salt="([^"]*)"')
+
+
+def to_text(markup: str) -> str:
+    """What a person reads of sanitised HTML; of one that is all pictures, what they show."""
+    if "<sup" in markup or "<r" in markup or "<annotation" in markup:
+        markup = _UNSPOKEN.sub("", markup)
+    text = _ANY_TAG.sub("", _BREAK.sub(" ", markup))
+    return html.unescape(text if text.strip() else " ".join(_pictures(markup)))
+
+
+def _pictures(markup: str) -> Iterator[str]:
+    return (found[1] for found in _ALT.finditer(markup))
+
+
+def replacement(body: Body, url: str) -> Body:
+    """A body too heavy for any feed, as its opening and a link to the whole of it."""
+    opening = body.excerpt if len(body.excerpt) < 10_000 else ""  # noqa: PLR2004 - some paragraphs
+    opening = opening or f"<p>{html.escape(shorten(body.summary, SUMMARY_LENGTH), quote=False)}</p>"
+    link = f'<p><a href="{html.escape(url)}">Read the whole post</a></p>'
+    return body._replace(content=opening + link, excerpt=opening, more=True)

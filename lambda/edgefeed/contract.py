@@ -1,0 +1,281 @@
+"""What sula and edgefeed agree on, and nothing else.
+
+Three things live here: where objects are kept and who owns them, how names become
+addresses, and what a template of the theme may use. Both programs import this module;
+it imports neither of them, so either can be replaced.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import mimetypes
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, Final
+from urllib.parse import quote, unquote, urlsplit
+
+import msgspec
+from markupsafe import Markup
+
+PAGES: Final = "pages/"
+LISTS: Final = "lists/"
+STATE: Final = "state/"
+
+RECORD_KEY: Final = "state/record.json.gz"
+"""sula's build record."""
+INDEX_KEY: Final = "state/index.jsonl.gz"
+"""edgefeed's index."""
+PROBLEMS_KEY: Final = "state/problems.json"
+"""Pages that edgefeed left out, and why."""
+FRAGMENTS: Final = "state/fragments/"
+"""edgefeed's content-addressed post bodies, ready for a feed."""
+
+CONTENT_CLASS: Final = "e-content"
+SUMMARY_CLASS: Final = "p-summary"
+"""microformats2 class names that mark the body, and the part before ``<!--more-->``."""
+
+LIST_PATHS: Final = (
+    "/",
+    "/index.html",
+    "/feed.xml",
+    "/atom.xml",
+    "/feed.json",
+    "/page/*",
+    "/tags/*",
+    "/series/*",
+    "/archive/*",
+    "/sitemap*",
+)
+"""URL path patterns that the edge serves from ``lists/``; everything else is ``pages/``."""
+
+FEED_FILES: Final = ("feed.xml", "atom.xml", "feed.json")
+
+
+def is_list_path(path: str) -> bool:
+    """Whether a URL path (``/tags/python/``) belongs to edgefeed."""
+    return any(
+        path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
+        for pattern in LIST_PATHS
+    )
+
+
+def key_to_path(key: str) -> str:
+    """The URL path, not percent-encoded, at which a public object is served.
+
+    ``pages/posts/hello/index.html`` is served at ``/posts/hello/``.
+    """
+    path = "/" + key.removeprefix(PAGES).removeprefix(LISTS)
+    return path.removesuffix("index.html") if path.endswith("/index.html") else path
+
+
+def quote_path(path: str) -> str:
+    """Percent-encode a URL path (RFC 3986), leaving what is already plain as it is."""
+    return quote(path, safe="/-._~!$&'()*,;=:@")
+
+
+def unquote_path(path: str) -> str:
+    """Undo `quote_path`."""
+    return unquote(path)
+
+
+_SPELLED = {"+": "plus", "#": "sharp", "&": "-and-", "@": "-at-"}
+_LONGEST_SLUG = 80
+
+
+@lru_cache(maxsize=65_536)
+def slugify(name: str) -> str:
+    """The address of a name: lower case, letters and digits of any script, hyphens.
+
+    Unlike most, it keeps ``C``, ``C++`` and ``C#`` apart and does not transliterate, so
+    that two names which differ in more than case, spacing or punctuation never share an
+    address. Never empty, never longer than 80 characters, never contains a dot or slash.
+    """
+    text = unicodedata.normalize("NFKC", name).casefold()
+    text = unicodedata.normalize("NFC", "".join(_SPELLED.get(c, c) for c in text))
+    # Marks (category M) carry vowels in many scripts; str.isalnum does not know them.
+    kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else "-" for c in text)
+    slug = re.sub(r"-+", "-", "".join(kept)).strip("-")
+    if slug and len(slug) <= _LONGEST_SLUG:
+        return slug
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    return f"{slug[:60].rstrip('-')}-{digest}" if slug else f"x-{digest}"
+
+
+def tag_path(name: str) -> str:
+    """URL path of a tag's page, not percent-encoded."""
+    return f"/tags/{slugify(name)}/"
+
+
+def series_path(name: str) -> str:
+    """URL path of a series' page, not percent-encoded."""
+    return f"/series/{slugify(name)}/"
+
+
+# --- headers -------------------------------------------------------------------------
+
+_TYPES: Final = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".md": "text/markdown; charset=utf-8",
+    ".json": "application/json",
+    ".xml": "application/xml",
+    ".svg": "image/svg+xml",
+    ".webmanifest": "application/manifest+json",
+    ".webp": "image/webp",
+    ".avif": "image/avif",
+    ".woff2": "font/woff2",
+    ".ico": "image/x-icon",
+}
+_FEED_TYPES: Final = {
+    "feed.xml": "application/rss+xml; charset=utf-8",
+    "atom.xml": "application/atom+xml; charset=utf-8",
+    "feed.json": "application/feed+json; charset=utf-8",
+}
+_FINGERPRINTED = re.compile(r"\.[0-9a-f]{10}\.[a-z0-9]+$")
+
+
+def content_type(key: str) -> str:
+    """The ``Content-Type`` of a public object, from its key alone."""
+    name = key.rpartition("/")[2]
+    if key.startswith(LISTS) and name in _FEED_TYPES:
+        return _FEED_TYPES[name]
+    suffix = "." + name.rpartition(".")[2].lower() if "." in name else ""
+    return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+
+
+def cache_control(key: str) -> str:
+    """The ``Cache-Control`` of a public object, from its key alone.
+
+    Fingerprinted assets never change. Documents are kept by the edge until they are
+    invalidated, by readers for five minutes (images and other files: a day).
+    """
+    if _FINGERPRINTED.search(key):
+        return "public, max-age=31536000, immutable"
+    name = key.rpartition("/")[2]
+    if name.endswith((".html", ".xml", ".json", ".txt")):
+        return "public, max-age=300, s-maxage=31536000"
+    return "public, max-age=86400, s-maxage=31536000"
+
+
+# --- the site, as both programs and every template see it --------------------------------
+
+
+class Person(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An author."""
+
+    name: str
+    email: str = ""
+    url: str = ""
+
+
+class Link(msgspec.Struct, frozen=True):
+    """A menu entry: a label and a URL or root-relative path."""
+
+    label: str
+    url: str
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything about a site that a page, a list or a feed may print.
+
+    ``id`` names the site for ever (an IRI): it survives a change of domain, and feed ids
+    derive from it. ``url`` has no trailing slash. ``assets`` maps a file of the theme
+    (``style.css``) to its fingerprinted path (``theme/style.0123456789.css``).
+    ``revision`` grows with every deploy of the function; ``renderer`` is a digest of
+    everything that shapes lists (theme, settings, code).
+    """
+
+    id: str
+    url: str
+    title: str
+    description: str
+    language: str
+    author: Person
+    timezone: str = "UTC"
+    icon: str = ""
+    menu: tuple[Link, ...] = ()
+    social: tuple[Link, ...] = ()
+    footer: str = ""
+    hub: str = ""
+    feed_size: int = 20
+    page_size: int = 20
+    home_size: int = 10
+    assets: dict[str, str] = {}
+    options: dict[str, str] = {}
+    revision: int = 0
+    renderer: str = ""
+
+    def absolute(self, path: str) -> str:
+        """The absolute, percent-encoded URL of a URL path."""
+        return self.url + quote_path(path)
+
+
+_MONTHS = (
+    "January February March April May June July August September October November December"
+).split()
+
+
+def format_date(value: str) -> str:
+    """An RFC 3339 date for a person: ``24 November 2026``. No locale, no clock."""
+    moment = datetime.fromisoformat(value)
+    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
+
+
+def format_short_date(value: str) -> str:
+    """An RFC 3339 date where room is scarce: ``24 Nov 2026``."""
+    moment = datetime.fromisoformat(value)
+    return f"{moment.day} {_MONTHS[moment.month - 1][:3]} {moment.year}"
+
+
+def format_month(value: str) -> str:
+    """The month of an RFC 3339 date: ``November``."""
+    return _MONTHS[datetime.fromisoformat(value).month - 1]
+
+
+def host(url: str) -> str:
+    """The host that a URL leads to, as a reader names it: no ``www.``, no port."""
+    try:
+        return (urlsplit(url).hostname or "").removeprefix("www.")
+    except ValueError:  # an unclosed bracket
+        return ""
+
+
+_JSON_LD_ESCAPES = str.maketrans(
+    {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"},
+)
+
+
+def json_ld(data: Mapping[str, Any]) -> Markup:
+    """JSON for a ``script`` element: nothing in it can end the element or start another.
+
+    Members whose value is None are left out, at any depth, so that a template can state
+    them all.
+    """
+    text = json.dumps(_without_none(data), ensure_ascii=False, separators=(",", ":"))
+    return Markup(text.translate(_JSON_LD_ESCAPES))  # noqa: S704 - escaped just above
+
+
+def _without_none(value: object) -> object:
+    if isinstance(value, Mapping):
+        return {key: _without_none(item) for key, item in value.items() if item is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def template_filters() -> Mapping[str, Callable[..., Any]]:
+    """The Jinja2 filters a theme may use, the same in pages and in lists."""
+    return {
+        "date": format_date,
+        "short_date": format_short_date,
+        "month": format_month,
+        "host": host,
+        "json_ld": json_ld,
+        "tag_path": lambda name: quote_path(tag_path(name)),
+        "series_path": lambda name: quote_path(series_path(name)),
+        "quote_path": quote_path,
+    }

@@ -1,0 +1,54 @@
+"""How a list is cut into pages, and what its front shows. Pure.
+
+Pages are cut from the oldest post: a page takes so many posts, fewer where their sizes
+would exceed `FEED_BUDGET`. So a new post touches the newest page only, and a page that
+another one follows never changes by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import accumulate
+from typing import Final
+
+from edgefeed.model import Entry
+from edgefeed.units import page_unit
+
+FEED_BUDGET: Final = 980_000
+"""The weight of a feed document's items: 1 MB (feeds.md, 23) less its own frame."""
+
+
+def cut(posts: Sequence[Entry], size: int) -> Sequence[int]:
+    """Where each page begins, oldest post first, and after the last one where it ends."""
+    weights = list(accumulate((post.size for post in posts), initial=0))
+    starts = [0]
+    while (start := starts[-1]) < len(posts):
+        end = min(start + size, len(posts))
+        while end > start + 1 and weights[end] - weights[start] > FEED_BUDGET:
+            end -= 1
+        starts.append(end)
+    return starts
+
+
+def window(posts: Sequence[Entry], size: int) -> Sequence[Entry]:
+    """The newest posts, as many as a feed may hold."""
+    start, weight = len(posts), 0
+    while start and len(posts) - start < size:
+        weight += posts[start - 1].size
+        if weight > FEED_BUDGET and start < len(posts):
+            break
+        start -= 1
+    return posts[start:]
+
+
+def page_holding(front: str, starts: Sequence[int], post: int) -> str:
+    """The unit of the page that holds the post at an index."""
+    number = next(n for n in range(len(starts) - 1, 0, -1) if starts[n - 1] <= post)
+    return page_unit(front, number)
+
+
+def reading_order(posts: Sequence[Entry]) -> tuple[Entry, ...]:
+    """By position; parts without one come last, by date."""
+    return tuple(
+        sorted(posts, key=lambda p: (p.position is None, p.position or 0, p.instant, p.id))
+    )

@@ -1,0 +1,225 @@
+"""The gate: a feed is read back before it replaces the one that subscribers have. Pure.
+
+Two things are held back: a document that a strict reader would refuse, and one in which
+most posts have another id than before. A reader shows every new id as a new post, so the
+second floods every subscriber; it is nearly always a mistake (feeds.md, 31).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+from lxml import etree
+
+from edgefeed.channel import ATOM, JSON, RSS
+from edgefeed.jsonfeed import VERSION
+from edgefeed.model import Document
+
+MAX_DOCUMENT: Final = 1_000_000
+"""Bytes of a feed document (feeds.md, 23)."""
+FEWEST: Final = 5
+"""Posts that two documents must share before their ids are compared."""
+
+_A: Final = "{http://www.w3.org/2005/Atom}"
+
+
+class _Item(msgspec.Struct, frozen=True):
+    """What the gate looks at: ``place`` is the path of the item's page."""
+
+    id: str
+    place: str
+    title: str
+    published: datetime
+
+
+class _FaultError(Exception):
+    """Why a document is held back; caught in this module."""
+
+
+def check_feed(document: Document, previous: bytes | None) -> str | None:
+    """Why a feed must not be published, or None. Documents that are no feeds pass.
+
+    ``previous`` is what is published now. Of a post that both documents hold (the page
+    has the same path or, failing that, the same date and title) the id must be the
+    same. When there are at least `FEWEST` such posts, and the ids of more than half of
+    them differ, the document is held back. New posts, imports of old ones, deletions and
+    pages that were cut anew share fewer posts or keep their ids, and pass.
+    """
+    read = _READERS.get(document.key.rpartition("/")[2])
+    if read is None:
+        return None
+    try:
+        items = _checked(read, document.body)
+    except _FaultError as fault:
+        return str(fault)
+    try:
+        before = read(previous) if previous is not None else []
+    except _FaultError:
+        return None  # the published one is broken: anything valid is better
+    return _renamed(before, items)
+
+
+def _checked(read: Callable[[bytes], list[_Item]], body: bytes) -> list[_Item]:
+    if len(body) > MAX_DOCUMENT:
+        raise _FaultError(f"it has {len(body):,} bytes, more than {MAX_DOCUMENT:,}")
+    items = read(body)
+    ids = [item.id for item in items]
+    for name in ids:
+        if not name or ids.count(name) > 1:
+            raise _FaultError(f"the id {name!r} occurs {ids.count(name)} times")
+    dates = [item.published for item in items]
+    if dates != sorted(dates, reverse=True):
+        raise _FaultError("its items are not sorted from the newest")
+    return items
+
+
+def _renamed(before: list[_Item], items: list[_Item]) -> str | None:
+    places = {item.place: item.id for item in items}
+    moments = {(item.published, item.title): item.id for item in items}
+    pairs = [
+        (old.id, places.get(old.place) or moments.get((old.published, old.title))) for old in before
+    ]
+    both = [pair for pair in pairs if pair[1] is not None]
+    changed = [pair for pair in both if pair[0] != pair[1]]
+    if len(both) < FEWEST or 2 * len(changed) <= len(both):
+        return None
+    old, new = changed[0]
+    return (
+        f"{len(changed)} of {len(both)} posts would get another id ({old} would be {new}), "
+        "and every subscriber would see them as new"
+    )
+
+
+# --- reading -------------------------------------------------------------------------
+
+
+def _xml(body: bytes) -> etree._Element:
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+    try:
+        root = etree.fromstring(body, parser)
+    except etree.XMLSyntaxError as error:
+        raise _FaultError(f"it is not well-formed XML: {error}") from None
+    if root.getroottree().docinfo.doctype:
+        raise _FaultError("it declares a document type")
+    return root
+
+
+def _text(parent: etree._Element, path: str, *, empty: bool = False) -> str:
+    found = parent.findall(path)
+    if len(found) != 1:
+        raise _FaultError(f"{_name(parent)} has {len(found)} {path.replace(_A, '')}, not one")
+    text = found[0].text or ""
+    if not text and not empty:
+        raise _FaultError(f"{_name(parent)} has an empty {path.replace(_A, '')}")
+    return text
+
+
+def _name(element: etree._Element) -> str:
+    return str(element.tag).replace(_A, "")
+
+
+def _rss(body: bytes) -> list[_Item]:
+    channel = _xml(body).find("channel")
+    if channel is None:
+        raise _FaultError("it has no channel")
+    for name in ("title", "link", "description"):
+        _text(channel, name)
+    return [
+        _Item(
+            _text(item, "guid"),
+            _path(_text(item, "link")),
+            item.findtext("title") or "",
+            _rfc822(_text(item, "pubDate")),
+        )
+        for item in channel.iterfind("item")
+    ]
+
+
+def _atom(body: bytes) -> list[_Item]:
+    feed = _xml(body)
+    if feed.tag != f"{_A}feed":
+        raise _FaultError("it is no Atom feed")
+    _text(feed, f"{_A}id")
+    _text(feed, f"{_A}title")
+    _rfc3339(_text(feed, f"{_A}updated"))
+    return [_atom_item(entry) for entry in feed.iterfind(f"{_A}entry")]
+
+
+def _atom_item(entry: etree._Element) -> _Item:
+    links = [link.get("href", "") for link in entry.iterfind(f"{_A}link[@rel='alternate']")]
+    if len(links) != 1:
+        raise _FaultError(f"entry has {len(links)} alternate links, not one")
+    _rfc3339(_text(entry, f"{_A}updated"))
+    return _Item(
+        _text(entry, f"{_A}id"),
+        _path(links[0]),
+        _text(entry, f"{_A}title", empty=True),
+        _rfc3339(_text(entry, f"{_A}published")),
+    )
+
+
+class _JsonItem(msgspec.Struct):
+    id: str
+    url: str
+    content_html: str
+    date_published: str
+    title: str = ""
+
+
+class _JsonFeed(msgspec.Struct):
+    version: str
+    title: str
+    home_page_url: str
+    feed_url: str
+    items: list[_JsonItem]
+
+
+def _json(body: bytes) -> list[_Item]:
+    try:
+        feed = msgspec.json.decode(body, type=_JsonFeed)
+    except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+        raise _FaultError(f"it is no JSON Feed: {error}") from None
+    if feed.version != VERSION:
+        raise _FaultError(f"its version is {feed.version!r}, not {VERSION!r}")
+    return [
+        _Item(item.id, _path(item.url), item.title, _rfc3339(item.date_published))
+        for item in feed.items
+    ]
+
+
+def _path(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        raise _FaultError(f"{url!r} is no URL") from None
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        raise _FaultError(f"{url!r} is not absolute")
+    return parts.path
+
+
+def _rfc3339(text: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise _FaultError(f"{text!r} is no RFC 3339 date") from None
+    if moment.tzinfo is None:
+        raise _FaultError(f"{text!r} has no offset")
+    return moment
+
+
+def _rfc822(text: str) -> datetime:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        raise _FaultError(f"{text!r} is no RFC 822 date") from None
+    if format_datetime(moment) != text:
+        raise _FaultError(f"{text!r} is no RFC 822 date with its right weekday and an offset")
+    return moment
+
+
+_READERS: Final = {RSS: _rss, ATOM: _atom, JSON: _json}

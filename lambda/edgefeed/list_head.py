@@ -1,0 +1,97 @@
+"""What a list's page says in its ``<head>``: title, description, feeds. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from edgefeed.contract import Site, quote_path
+from edgefeed.model import Kind, Listing
+
+_FEEDS = (
+    ("RSS", "application/rss+xml", "feed.xml"),
+    ("Atom", "application/atom+xml", "atom.xml"),
+    ("JSON Feed", "application/feed+json", "feed.json"),
+)
+
+
+class Alternate(msgspec.Struct, frozen=True):
+    """A feed that a page announces: ``format`` is how a person calls it."""
+
+    title: str
+    type: str
+    href: str
+    format: str
+
+
+class Head(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``base.html`` needs to know of any page, list or post.
+
+    ``title`` is empty on the home page. ``path`` is the URL path, not percent-encoded.
+    ``kind`` is a `Kind`'s value, or ``post``, ``page``, ``error``. ``image`` is absolute.
+    ``alternates`` are the page's own feeds; the site's come after them on every page.
+    """
+
+    title: str
+    description: str
+    path: str
+    kind: str
+    language: str
+    image: str = ""
+    published: str = ""
+    updated: str = ""
+    alternates: tuple[Alternate, ...] = ()
+
+
+def unit_path(unit: str) -> str:
+    """The URL path of a unit's page, not percent-encoded."""
+    return f"/{unit}/" if unit else "/"
+
+
+def head_of(listing: Listing, site: Site) -> Head:
+    """The head of a list's page."""
+    title, description = _words(listing, site)
+    if listing.kind is Kind.PAGE:
+        title = f"{title}, page {listing.number}"
+    return Head(
+        title=title,
+        description=description,
+        path=unit_path(listing.unit),
+        kind=listing.kind.value,
+        language=site.language,
+        alternates=_alternates(listing, site),
+    )
+
+
+def _words(listing: Listing, site: Site) -> tuple[str, str]:
+    """Title and description of a list."""
+    kind = listing.front_kind if listing.kind is Kind.PAGE else listing.kind
+    match kind:
+        case Kind.TAG:
+            return listing.title, f"Posts about {listing.title} on {site.title}."
+        case Kind.SERIES:
+            return listing.title, f"All parts of the series {listing.title} on {site.title}."
+        case Kind.TAGS:
+            return "Tags", f"Everything that {site.title} writes about."
+        case Kind.YEARS:
+            return "Archive", f"All posts of {site.title}, year by year."
+        case Kind.YEAR:
+            year = listing.unit.rpartition("/")[2]
+            return year, f"Posts of {site.title} from {year}."
+        case _:
+            return ("Posts" if listing.kind is Kind.PAGE else ""), site.description
+
+
+def _alternates(listing: Listing, site: Site) -> tuple[Alternate, ...]:
+    """The feeds of the page's own list; the site's feeds follow on every page."""
+    kind, unit = listing.kind, listing.unit
+    if kind is Kind.PAGE:  # an archive is no feed to subscribe to: its front is
+        kind, unit = listing.front_kind, listing.front
+    if kind not in {Kind.TAG, Kind.SERIES}:
+        return ()
+    return _feeds(f"{site.title}: {listing.title}", unit)
+
+
+def _feeds(title: str, unit: str) -> tuple[Alternate, ...]:
+    base = quote_path(unit_path(unit))
+    return tuple(Alternate(f"{title} ({name})", type_, base + file, name)
+                 for name, type_, file in _FEEDS)  # fmt: skip

@@ -1,0 +1,338 @@
+"""Which lists there are, and what each shows. Pure.
+
+edgefeed's output is made of *units* (see `model.Listing`): the front of each list, its
+numbered pages, the overviews, the sitemap's parts. `Catalogue` resolves a unit of one
+index; `changes.affected` names the units that differ between two.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from copy import copy
+from functools import cached_property
+from itertools import chain
+
+from edgefeed.contract import Site, slugify
+from edgefeed.cut import cut, page_holding, reading_order, window
+from edgefeed.index import Header, Index, entry_order
+from edgefeed.model import Count, Entry, Kind, Listing, Rejected
+from edgefeed.units import (
+    OVERVIEWS,
+    PARTS,
+    SERIES,
+    SITEMAP_PART,
+    STATIC_PART,
+    TAGS,
+    YEARS,
+    front_kind,
+    fronts_of,
+    page_unit,
+)
+
+
+class Catalogue:
+    """Every list of one index, worked out as far as it is asked for."""
+
+    def __init__(self, index: Index, site: Site) -> None:
+        """Take an index and the site's settings; nothing is computed yet."""
+        self.index = index
+        self.site = site
+        self._members: dict[str, Sequence[Entry]] = {}
+        self._cuts: dict[str, Sequence[int]] = {}
+        self._since: tuple[Catalogue, Sequence[Entry], Sequence[Entry]] | None = None
+
+    def under(self, header: Header) -> Catalogue:
+        """The same rows under another header; what was worked out of the rows stays."""
+        twin = copy(self)
+        twin.index = self.index.with_header(header)
+        return twin
+
+    # --- posts -----------------------------------------------------------------------
+
+    @cached_property
+    def _winners(self) -> dict[str, str]:
+        """Ids that occur more than once, each with the key that has it: the smallest."""
+        entries = self.index.entries
+        if len({entry.id for entry in entries}) == len(entries):
+            return {}
+        counts = Counter([entry.id for entry in entries])
+        return {
+            name: min(entry.key for entry in entries if entry.id == name)
+            for name, count in counts.items()
+            if count > 1
+        }
+
+    @cached_property
+    def posts(self) -> Sequence[Entry]:
+        """Every post that lists show, oldest first."""
+        winners = self._winners
+        if not winners:
+            return self.index.entries
+        return tuple(e for e in self.index.entries if winners.get(e.id, e.key) == e.key)
+
+    @cached_property
+    def problems(self) -> tuple[Rejected, ...]:
+        """Every page that lists leave out, by key."""
+        winners = self._winners
+        if not winners:
+            return self.index.rejected
+        doubles = [
+            Rejected(e.key, f"its id {e.id} is already the id of {winners[e.id]}", e.updated)
+            for e in self.index.entries
+            if winners.get(e.id, e.key) != e.key
+        ]
+        return tuple(sorted((*self.index.rejected, *doubles), key=lambda row: row.key))
+
+    @cached_property
+    def _labels(self) -> dict[str, Counter[str]]:
+        """For each tag's slug, how often each spelling occurs."""
+        labels: dict[str, Counter[str]] = defaultdict(Counter)
+        tags = Counter(chain.from_iterable([post.tags for post in self.posts]))
+        for label, count in tags.items():
+            labels[slugify(label)][label] = count
+        return dict(labels)
+
+    def follow(self, old: Catalogue, gone: Sequence[Entry], come: Sequence[Entry]) -> None:
+        """Work out the rest from an earlier catalogue and the posts that differ.
+
+        Without it everything is counted anew, with the same result.
+        """
+        self._since = old, gone, come
+        labels = {slug: Counter(spellings) for slug, spellings in old._labels.items()}
+        for posts, sign in ((gone, -1), (come, 1)):
+            for label in (label for post in posts for label in post.tags):
+                labels.setdefault(slugify(label), Counter())[label] += sign
+        self.__dict__["_labels"] = {
+            slug: kept for slug, spellings in labels.items() if (kept := +spellings)
+        }
+        years = Counter(old._years)
+        years.subtract(post.published[:4] for post in gone)
+        years.update(post.published[:4] for post in come)
+        self.__dict__["_years"] = +years
+
+    def since(self, old: Catalogue) -> tuple[Sequence[Entry], Sequence[Entry]]:
+        """The posts that are gone, and those that have come, since an earlier catalogue.
+
+        A post that changed is in both. Rows that a change does not touch are mostly the same
+        objects on both sides, which makes this quick.
+        """
+        if self._since is not None and self._since[0] is old:
+            return self._since[1:]
+        if self.posts is old.posts:
+            return (), ()
+        before, after = {id(post) for post in old.posts}, {id(post) for post in self.posts}
+        gone = {post.key: post for post in old.posts if id(post) not in after}
+        come = {post.key: post for post in self.posts if id(post) not in before}
+        return (
+            [post for key, post in gone.items() if come.get(key) != post],
+            [post for key, post in come.items() if gone.get(key) != post],
+        )
+
+    # --- lists -----------------------------------------------------------------------
+
+    @cached_property
+    def fronts(self) -> tuple[str, ...]:
+        """Every tag's and series' front, emptied ones too, sorted."""
+        series = {SERIES + slugify(post.series) for post in self.posts if post.series}
+        return tuple(sorted({TAGS + slug for slug in self._labels} | series | {*self._emptied}))
+
+    @property
+    def _emptied(self) -> dict[str, str]:
+        return self.index.header.emptied
+
+    def gather(self, fronts: Iterable[str]) -> None:
+        """Find the posts of many lists in one pass instead of one pass each."""
+        missing = {front for front in fronts if front and front not in self._members}
+        if not missing:
+            return
+        if self._since is not None:
+            self._members.update(self._gathered_since(missing, *self._since))
+            return
+        found: dict[str, list[Entry]] = {front: [] for front in missing}
+        labels = {
+            label: found[TAGS + slug]
+            for slug, spellings in self._labels.items()
+            if TAGS + slug in missing
+            for label in spellings
+        }
+        names = labels.keys()
+        some_series = any(front.startswith(SERIES) for front in missing)
+        for post in self.posts:
+            if not names.isdisjoint(post.tags):
+                for label in post.tags:
+                    bucket = labels.get(label)
+                    # Two spellings of one tag on one post count once.
+                    if bucket is not None and not (bucket and bucket[-1] is post):
+                        bucket.append(post)
+            if some_series and post.series:
+                front = SERIES + slugify(post.series)
+                if front in missing:
+                    found[front].append(post)
+        self._members.update(found)
+
+    def _gathered_since(
+        self, fronts: set[str], old: Catalogue, gone: Sequence[Entry], come: Sequence[Entry]
+    ) -> dict[str, Sequence[Entry]]:
+        old.gather(fronts)
+        lost = {id(post) for post in gone}
+        added: dict[str, list[Entry]] = {front: [] for front in fronts}
+        for post in come:
+            for front in fronts_of(post) & fronts:
+                added[front].append(post)
+        found: dict[str, Sequence[Entry]] = {}
+        for front, posts in added.items():
+            kept = [post for post in old.members(front) if id(post) not in lost]
+            found[front] = sorted((*kept, *posts), key=entry_order) if posts else kept
+        return found
+
+    def members(self, front: str) -> Sequence[Entry]:
+        """A list's posts, oldest first."""
+        if not front:
+            return self.posts
+        if front not in self._members:
+            self.gather((front,))
+        return self._members[front]
+
+    def cut(self, front: str) -> Sequence[int]:
+        """Where each page of a list begins, and after the last one where it ends."""
+        if front not in self._cuts:
+            size = min(self.site.page_size, self.site.feed_size)
+            self._cuts[front] = cut(self.members(front), max(size, 1))
+        return self._cuts[front]
+
+    def title(self, front: str) -> str:
+        """The label of a tag or series: its most frequent spelling, ties to the smallest."""
+        if front.startswith(TAGS):
+            spellings = self._labels.get(front.removeprefix(TAGS), Counter())
+        else:
+            spellings = Counter(post.series for post in self.members(front) if front)
+        return _label(spellings) or self._emptied.get(front, "")
+
+    # --- units -----------------------------------------------------------------------
+
+    def units(self) -> Iterator[str]:
+        """Every unit of the site."""
+        yield from OVERVIEWS
+        yield from (YEARS + year for year in self._years)
+        yield from (f"{PARTS}{number}.xml" for number in range(1, self._parts + 1))
+        self.gather(self.fronts)
+        for front in ("", *self.fronts):
+            if front:
+                yield front
+            yield from (page_unit(front, n) for n in range(1, len(self.cut(front))))
+
+    @cached_property
+    def _years(self) -> Counter[str]:
+        return Counter([post.published[:4] for post in self.posts])
+
+    @property
+    def _parts(self) -> int:
+        return -(-len(self.posts) // SITEMAP_PART)
+
+    def resolve(self, unit: str) -> Listing | None:  # noqa: PLR0911 - a table of kinds
+        """What a unit shows; None when the site has no such unit."""
+        match unit:
+            case "tags":
+                return Listing(unit=unit, kind=Kind.TAGS, counts=self._tag_counts())
+            case "archive":
+                return Listing(unit=unit, kind=Kind.YEARS, counts=self._year_counts())
+            case "problems":
+                return Listing(unit=unit, kind=Kind.PROBLEMS, problems=self.problems)
+        if unit.startswith("sitemap"):
+            return self._sitemap(unit)
+        if unit.startswith(YEARS):
+            return self._year(unit)
+        front, marked, number = unit.rpartition("page/")
+        # A tag may be called "page": its front has no number after it.
+        if marked and number.isascii() and number.isdigit() and (not front or front[-1] == "/"):
+            return self._page(unit, front.removesuffix("/"), int(number))
+        return self._front(unit)
+
+    def _front(self, unit: str) -> Listing | None:
+        kind, slug = front_kind(unit)
+        posts = self.members(unit)
+        if unit and not posts and unit not in self._emptied:
+            return None
+        newest = window(posts, self.site.feed_size)
+        shown = min(self.site.home_size, len(newest)) if kind is Kind.HOME else len(newest)
+        rest = len(posts) - shown
+        starts = self.cut(unit)
+        return Listing(
+            unit=unit,
+            kind=kind,
+            title=self.title(unit),
+            slug=slug,
+            front=unit,
+            front_kind=kind,
+            entries=tuple(reversed(newest)),
+            parts=reading_order(posts) if kind is Kind.SERIES else (),
+            # A series shows all its parts: nothing is older.
+            older=page_holding(unit, starts, rest - 1)
+            if rest and kind is not Kind.SERIES
+            else None,
+            archive=page_unit(unit, len(starts) - 2) if len(starts) > 2 else None,  # noqa: PLR2004 - a second page, so the one before is complete
+            total=len(posts),
+        )
+
+    def _page(self, unit: str, front: str, number: int) -> Listing | None:
+        starts = self.cut(front)
+        last = len(starts) - 1
+        if not 1 <= number <= last or unit != page_unit(front, number):
+            return None
+        kind, slug = front_kind(front)
+        return Listing(
+            unit=unit,
+            kind=Kind.PAGE,
+            title=self.title(front),
+            slug=slug,
+            front=front,
+            front_kind=kind,
+            number=number,
+            entries=tuple(reversed(self.members(front)[starts[number - 1] : starts[number]])),
+            older=page_unit(front, number - 1) if number > 1 else None,
+            newer=page_unit(front, number + 1) if number < last else None,
+            complete=number < last,
+        )
+
+    def _year(self, unit: str) -> Listing | None:
+        year = unit.removeprefix(YEARS)
+        if year not in self._years:
+            return None
+        posts = tuple(p for p in reversed(self.posts) if p.published.startswith(year))
+        return Listing(unit=unit, kind=Kind.YEAR, title=year, entries=posts, total=len(posts))
+
+    def _sitemap(self, unit: str) -> Listing | None:
+        parts = [f"{PARTS}{number}.xml" for number in range(1, self._parts + 1)]
+        if unit == "sitemap.xml":
+            counts = tuple(Count(part, "/" + part, 0) for part in (STATIC_PART, *parts))
+            return Listing(unit=unit, kind=Kind.SITEMAP, counts=counts)
+        if unit == STATIC_PART:
+            return Listing(unit=unit, kind=Kind.URLS, pages=self.index.pages)
+        if unit not in parts:
+            return None
+        number = parts.index(unit) + 1
+        posts = self.posts[(number - 1) * SITEMAP_PART : number * SITEMAP_PART]
+        return Listing(unit=unit, kind=Kind.URLS, number=number, entries=tuple(reversed(posts)))
+
+    def _tag_counts(self) -> tuple[Count, ...]:
+        # A post that spells one tag in two ways counts once.
+        self.gather(TAGS + slug for slug, names in self._labels.items() if len(names) > 1)
+        totals = {
+            slug: sum(names.values()) if len(names) == 1 else len(self.members(TAGS + slug))
+            for slug, names in self._labels.items()
+        }
+        return tuple(
+            Count(_label(self._labels[slug]), f"/{TAGS}{slug}/", totals[slug])
+            for slug in sorted(totals)
+        )
+
+    def _year_counts(self) -> tuple[Count, ...]:
+        return tuple(
+            Count(year, f"/{YEARS}{year}/", self._years[year])
+            for year in sorted(self._years, reverse=True)
+        )
+
+
+def _label(spellings: Counter[str]) -> str:
+    return min(spellings, key=lambda label: (-spellings[label], label), default="")

@@ -1,0 +1,228 @@
+"""Listings to documents: HTML through the theme's templates, the sitemap, the problems.
+
+Pure: the same listing, fragments, templates and site give the same bytes. Feeds are made
+in `feeds`; a list page only names them.
+
+A list template receives
+
+* ``site``: `contract.Site`;
+* ``listing``: `model.Listing`;
+* ``head``: `list_head.Head`, what ``base.html`` prints in ``<head>``;
+* ``items``: `Item` objects, newest first (of a series front: its parts, in reading order);
+* ``months``: on a year's page, the same items grouped by month;
+* ``older``, ``newer``: URL paths, or empty.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+import msgspec
+from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup
+
+from edgefeed.contract import LISTS, PROBLEMS_KEY, Person, Site, key_to_path, quote_path
+from edgefeed.contract import template_filters as contract_filters
+from edgefeed.list_head import head_of, unit_path
+from edgefeed.model import Document, Entry, Fragment, Kind, Listing
+from edgefeed.sitemap import sitemap_index, sitemap_part
+
+_TEMPLATES = {
+    Kind.HOME: "home.html",
+    Kind.TAG: "tag.html",
+    Kind.SERIES: "series.html",
+    Kind.TAGS: "tags.html",
+    Kind.YEARS: "archive.html",
+    Kind.YEAR: "year.html",
+}
+_WITH_FRAGMENTS = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
+_LABEL_LENGTH = 90
+
+
+class Item(msgspec.Struct, frozen=True, kw_only=True):
+    """One post as a list shows it.
+
+    ``url`` is root-relative and percent-encoded. ``label`` is never empty: the title, or
+    the first words of an untitled note. ``language`` is empty where it is the site's own,
+    and so are ``authors``.
+    """
+
+    entry: Entry
+    url: str
+    label: str
+    fragment: Fragment | None = None
+    language: str = ""
+    authors: tuple[Person, ...] = ()
+
+    @property
+    def body(self) -> Markup:
+        """What a full list shows of the post: all of it, or its beginning."""
+        if self.fragment is None:
+            return Markup()
+        # The fragment was sanitised when its page was read.
+        return Markup(without_ids(self.fragment.excerpt or self.fragment.content))  # noqa: S704
+
+    @property
+    def more(self) -> bool:
+        """Whether the post goes on after its `body`."""
+        return self.fragment is not None and self.fragment.more
+
+    @property
+    def summary(self) -> str:
+        """Plain text, at most 300 characters."""
+        return "" if self.fragment is None else self.fragment.summary
+
+    @property
+    def link(self) -> str:
+        """Where a link post leads."""
+        return "" if self.fragment is None else self.fragment.link
+
+
+class Theme:
+    """A theme's templates, compiled once, for one site."""
+
+    def __init__(self, templates: Mapping[str, str], site: Site) -> None:
+        """Take the templates by name (``home.html``) with their sources."""
+        self._site = site
+        self._environment = Environment(
+            loader=DictLoader(dict(templates)),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        self._environment.filters.update(contract_filters())
+
+    def list_documents(
+        self, listing: Listing, fragments: Mapping[str, Fragment]
+    ) -> tuple[Document, ...]:
+        """Every document of a unit but its feeds.
+
+        ``fragments`` must hold those that `fragments_of` names. Raises KeyError when one is
+        missing, `jinja2.TemplateError` when a template is wrong.
+        """
+        if listing.kind is Kind.PROBLEMS:
+            body = msgspec.json.encode({"problems": [_named(row) for row in listing.problems]})
+            return (Document(PROBLEMS_KEY, msgspec.json.format(body, indent=2) + b"\n"),)
+        key = LISTS + listing.unit
+        if listing.kind is Kind.SITEMAP:
+            return (Document(key, sitemap_index(listing, self._site)),)
+        if listing.kind is Kind.URLS:
+            return (Document(key, sitemap_part(listing, self._site)),)
+        name = f"{key}/index.html" if listing.unit else f"{key}index.html"
+        return (Document(name, self._html(listing, fragments).encode()),)
+
+    def _html(self, listing: Listing, fragments: Mapping[str, Fragment]) -> str:
+        kind = listing.front_kind if listing.kind is Kind.PAGE else listing.kind
+        items = tuple(
+            self._item(entry, _fragment(listing, entry, fragments))
+            for entry in _shown(listing, self._site)
+        )
+        template = self._environment.get_template(_TEMPLATES[kind])
+        text = template.render(
+            site=self._site,
+            listing=listing,
+            head=head_of(listing, self._site),
+            items=items,
+            months=_by_month(items) if kind is Kind.YEAR else (),
+            older=_unit_url(listing.older),
+            newer=_unit_url(listing.newer),
+        )
+        return text if text.endswith("\n") else text + "\n"
+
+    def _item(self, entry: Entry, fragment: Fragment | None) -> Item:
+        url = quote_path(key_to_path(entry.key))
+        if fragment is None:
+            return Item(entry=entry, url=url, label=entry.title or _nameless(entry))
+        site = self._site
+        return Item(
+            entry=entry,
+            url=url,
+            label=entry.title or _first_words(fragment.summary) or _nameless(entry),
+            fragment=fragment,
+            language="" if fragment.language == site.language else fragment.language,
+            authors=() if fragment.authors == (site.author,) else fragment.authors,
+        )
+
+
+def fragments_of(listing: Listing) -> tuple[str, ...]:
+    """The digests of the fragments that a unit's documents need, feeds included."""
+    if listing.kind not in _WITH_FRAGMENTS:
+        return ()
+    return tuple(dict.fromkeys(entry.fragment for entry in listing.entries))
+
+
+def _named(row: msgspec.Struct) -> dict[str, object]:
+    return {name: getattr(row, name) for name in row.__struct_fields__}
+
+
+def _shown(listing: Listing, site: Site) -> Sequence[Entry]:
+    """The entries of the HTML page: home shows fewer than its feeds, a series all parts."""
+    if listing.kind is Kind.HOME:
+        return listing.entries[: site.home_size]
+    return listing.parts if listing.kind is Kind.SERIES else listing.entries
+
+
+def _fragment(listing: Listing, entry: Entry, fragments: Mapping[str, Fragment]) -> Fragment | None:
+    """The entry's fragment where this kind of list shows one.
+
+    A series longer than its feed shows none, rather than summaries for some of its parts.
+    """
+    if listing.kind not in _WITH_FRAGMENTS or len(listing.parts) > len(listing.entries):
+        return None
+    return fragments[entry.fragment]
+
+
+def _nameless(entry: Entry) -> str:
+    """A name for an untitled note of which nothing else is known: its time of day."""
+    return f"Note, {entry.published[11:16]}"
+
+
+def _first_words(text: str) -> str:
+    if len(text) <= _LABEL_LENGTH:
+        return text
+    cut = text[: _LABEL_LENGTH + 1]
+    return (cut.rpartition(" ")[0] or cut[:-1]).rstrip(" ,;:-–—") + "…"  # noqa: RUF001
+
+
+def _by_month(items: Iterable[Item]) -> tuple[tuple[str, tuple[Item, ...]], ...]:
+    """Posts by the month of their own date, each month with its first post's date.
+
+    Their order is by instant: around the turn of a month, offsets can interleave two months.
+    """
+    months: dict[str, list[Item]] = {}
+    for item in items:
+        months.setdefault(item.entry.published[:7], []).append(item)
+    ordered = sorted(months.values(), key=lambda run: run[0].entry.published[:7], reverse=True)
+    return tuple((run[0].entry.published, tuple(run)) for run in ordered)
+
+
+def _unit_url(unit: str | None) -> str:
+    return "" if unit is None else quote_path(unit_path(unit))
+
+
+# --- ids -----------------------------------------------------------------------------
+
+_TAG = re.compile(r"""<[a-zA-Z][^\s<>/]*(?:\s+[^\s=>/]+(?:="[^"]*")?)+\s*/?>""")
+_ID = re.compile(r'(\s[^\s=>/]+)="[^"]*"')
+_IDENTITIES = frozenset(
+    {"id", "aria-labelledby", "aria-describedby", "aria-controls", "aria-details"}
+)
+
+
+def without_ids(html: str) -> str:
+    """Sanitised HTML without ids, and without the attributes that refer to ids.
+
+    Several posts share a list's page, where two footnotes called ``fn1`` would clash.
+    Links to them are absolute by now and lead to the post's own page.
+    """
+    if ' id="' not in html:
+        return html
+    return _TAG.sub(lambda tag: _ID.sub(_unless_identity, tag[0]), html)
+
+
+def _unless_identity(attribute: re.Match[str]) -> str:
+    return "" if attribute[1].strip() in _IDENTITIES else attribute[0]

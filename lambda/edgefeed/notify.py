@@ -1,0 +1,72 @@
+"""After the write: which paths the edge must forget, which feeds the hub should know of."""
+
+from __future__ import annotations
+
+import http.client
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from edgefeed.contract import FEED_FILES, LISTS, key_to_path, quote_path
+from edgefeed.store import Unavailable
+from edgefeed.units import unit_of
+
+MOST_PATHS: Final = 10
+"""Paths in one invalidation. A wildcard counts as one; 1,000 a month are free."""
+_PATIENCE: Final = 5.0
+
+
+def changed_paths(keys: Iterable[str]) -> tuple[str, ...]:
+    """The edge's paths for some objects, folded into wildcards when there are many.
+
+    A page is named both as readers ask for it and as the edge function rewrites it.
+    Percent-encoded, sorted, at most `MOST_PATHS`.
+    """
+    public = {key.removeprefix(LISTS) for key in keys if key.startswith(LISTS)}
+    for fold in (_exact, _by_folder, _by_list):
+        paths = sorted({quote_path(path) for key in public for path in fold(key)})
+        if len(paths) <= MOST_PATHS:
+            return tuple(paths)
+    return ("/*",)
+
+
+def _exact(key: str) -> tuple[str, ...]:
+    path = key_to_path(LISTS + key)
+    return (path, f"{path}index.html") if path.endswith("/") else (path,)
+
+
+def _by_folder(key: str) -> tuple[str, ...]:
+    folder = key.rpartition("/")[0]
+    return (f"/{folder}/*",) if folder else _exact(key)
+
+
+def _by_list(key: str) -> tuple[str, ...]:
+    head, slash, _ = key.partition("/")
+    if head.startswith("sitemap"):
+        return ("/sitemap*",)
+    return (f"/{head}/*",) if slash else _exact(key)
+
+
+def changed_feeds(keys: Iterable[str]) -> tuple[str, ...]:
+    """The URL paths of the feeds among some objects that readers subscribe to; no archives."""
+    feeds = []
+    for key in sorted(keys):
+        unit = unit_of(key)
+        archive = unit is not None and f"/{unit}".rpartition("/")[0].endswith("/page")
+        if unit is not None and key.endswith(FEED_FILES) and not archive:
+            feeds.append(key_to_path(key))
+    return tuple(feeds)
+
+
+def ping(hub: str, urls: Sequence[str]) -> None:
+    """Tell a WebSub hub that feeds changed (W3C WebSub, section 7). Raises Unavailable."""
+    for url in urls:
+        body = urllib.parse.urlencode({"hub.mode": "publish", "hub.url": url}).encode()
+        request = urllib.request.Request(hub, data=body, method="POST")  # noqa: S310 - a setting
+        try:
+            with urllib.request.urlopen(request, timeout=_PATIENCE):  # noqa: S310
+                pass
+        except (OSError, http.client.HTTPException, urllib.error.URLError) as error:
+            raise Unavailable(f"the hub {hub} did not take {url}: {error}") from error

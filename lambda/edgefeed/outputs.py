@@ -1,0 +1,237 @@
+"""Writing what the lists owe: each document guarded, unchanged ones left alone."""
+
+from __future__ import annotations
+
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Final, TypeVar
+
+import msgspec
+
+from edgefeed.contract import FEED_FILES, FRAGMENTS
+from edgefeed.listing import Catalogue
+from edgefeed.model import Document, Fragment, Listing, Post
+from edgefeed.ports import Ports
+from edgefeed.steps import Call, Together
+from edgefeed.store import DIGEST, GENERATION, Conflict, Head, Unavailable, digest
+from edgefeed.units import document_keys
+
+T = TypeVar("T")
+
+ATTEMPTS: Final = 6
+_UNITS_AT_ONCE: Final = 16
+_CACHED: Final = 64_000_000
+
+_fragments = msgspec.json.Decoder(Fragment)
+
+
+class FragmentCache:
+    """Fragments by digest, the least recently used forgotten. They never change."""
+
+    def __init__(self, limit: int = _CACHED) -> None:
+        """Hold at most ``limit`` characters of content."""
+        self._limit = limit
+        self._held: OrderedDict[str, Fragment] = OrderedDict()
+        self._weight = 0
+
+    def get(self, name: str) -> Fragment | None:
+        """The fragment, if it is still here."""
+        found = self._held.get(name)
+        if found is not None:
+            self._held.move_to_end(name)
+        return found
+
+    def add(self, name: str, fragment: Fragment) -> None:
+        """Keep a fragment."""
+        if name in self._held:
+            return
+        self._held[name] = fragment
+        self._weight += len(fragment.content)
+        while self._weight > self._limit and len(self._held) > 1:
+            self._weight -= len(self._held.popitem(last=False)[1].content)
+
+
+async def patiently(ports: Ports, call: Callable[[], T]) -> T:
+    """A request that may be repeated: tried again while the store is unavailable."""
+    for attempt in range(ATTEMPTS):
+        try:
+            return await Call(call)
+        except Unavailable:
+            if attempt == ATTEMPTS - 1:
+                raise
+        await pause(ports, attempt)
+    raise AssertionError  # pragma: no cover - the loop returns or raises
+
+
+async def pause(ports: Ports, attempt: int) -> None:
+    """Wait before the next attempt, longer each time."""
+    await Call(lambda: ports.sleep(0.05 * 2**attempt))
+
+
+class Outputs:
+    """The documents that one run writes, and what became of them.
+
+    ``written`` maps each unit that was brought up to date to the listing it now shows.
+    ``left`` are units of which a newer run had written a document. ``changed`` are keys
+    whose bytes changed, or may have. ``held`` are documents that the gate refused,
+    ``passed`` those it did not; with ``accept`` there is no gate. ``announced`` are the paths
+    of each invalidation so far.
+    """
+
+    def __init__(self, ports: Ports, cache: FragmentCache) -> None:
+        """Take the ports; nothing is written yet."""
+        self._ports = ports
+        self.cache = cache
+        self.written: dict[str, Listing | None] = {}
+        self.left: set[str] = set()
+        self.changed: set[str] = set()
+        self.held: dict[str, str] = {}
+        self.passed: set[str] = set()
+        self.counts: Counter[str] = Counter()
+        self.announced: list[Sequence[str]] = []
+        self.accept = False
+
+    async def write(
+        self, units: Iterable[str], catalogue: Catalogue, generation: int, deadline: float
+    ) -> tuple[str, ...]:
+        """Bring units up to date with one version of the index.
+
+        Returns those for which there was no time. However late it is, some are written: a
+        run that wrote none would leave the next one where it began. Raises Unavailable.
+        """
+        owed = sorted(units)
+        while owed:
+            some, owed = owed[:_UNITS_AT_ONCE], owed[_UNITS_AT_ONCE:]
+            await self._write(some, catalogue, generation)
+            if self._ports.now() >= deadline:
+                break
+        return tuple(owed)
+
+    async def _write(self, units: list[str], catalogue: Catalogue, generation: int) -> None:
+        listings = {unit: catalogue.resolve(unit) for unit in units}
+        fragments = await self._load(list(filter(None, listings.values())), catalogue)
+        jobs = []
+        for unit, listing in listings.items():
+            bodies: dict[str, bytes | None] = dict.fromkeys(document_keys(unit))
+            if listing is not None:
+                documents = self._ports.renderer.documents(listing, fragments)
+                bodies |= {document.key: document.body for document in documents}
+            jobs += [self._replace(unit, key, body, generation) for key, body in bodies.items()]
+        self.left.difference_update(units)
+        await Together(jobs)
+        self.written.update(listings)
+
+    # --- one document ----------------------------------------------------------------
+
+    async def _replace(self, unit: str, key: str, body: bytes | None, generation: int) -> None:
+        """Make an object what it should be, unless a newer run already has."""
+        store = self._ports.store
+        for attempt in range(ATTEMPTS):
+            head = await patiently(self._ports, lambda: store.head(key))
+            if self._is_newer(head, generation):
+                self.left.add(unit)
+                self.counts["left"] += 1
+                return
+            if _is_right(key, body, head):
+                self._pass(key)
+                self.counts["unchanged"] += 1
+                return
+            if body is not None and await self._is_held(key, body, head):
+                return
+            try:
+                # Even a write that fails may have happened: the edge must hear of it.
+                self.changed.add(key)
+                await self._put(key, body, head, generation)
+            except Conflict:
+                continue
+            except Unavailable:
+                await pause(self._ports, attempt)
+                continue
+            self._pass(key)
+            self.counts["deleted" if body is None else "written"] += 1
+            return
+        raise Unavailable(f"{key} could not be written in {ATTEMPTS} attempts")
+
+    def _is_newer(self, head: Head | None, generation: int) -> bool:
+        if head is None:
+            return False
+        stamp = head.metadata.get(GENERATION, "")
+        return stamp.isascii() and stamp.isdigit() and int(stamp) > generation
+
+    async def _put(self, key: str, body: bytes | None, head: Head | None, generation: int) -> None:
+        store = self._ports.store
+        etag = head.etag if head else None
+        if body is None:
+            await Call(lambda: store.delete(key, if_match=etag))
+            return
+        marks = {GENERATION: str(generation), DIGEST: digest(key, body)}
+        await Call(
+            lambda: store.put(key, body, metadata=marks, if_match=etag, if_absent=etag is None)
+        )
+        self.counts["bytes"] += len(body)
+
+    async def _is_held(self, key: str, body: bytes, head: Head | None) -> bool:
+        """Whether the gate refuses a feed."""
+        if not key.endswith(FEED_FILES) or self.accept:
+            return False
+        store = self._ports.store
+        old = await patiently(self._ports, lambda: store.get(key)) if head else None
+        reason = self._ports.renderer.check(Document(key, body), old.body if old else None)
+        if reason is None:
+            return False
+        self.passed.discard(key)
+        self.held[key] = reason
+        self.counts["held"] += 1
+        return True
+
+    def _pass(self, key: str) -> None:
+        self.held.pop(key, None)
+        self.passed.add(key)
+
+    # --- fragments -------------------------------------------------------------------
+
+    async def save(self, posts: Iterable[Post], named: set[str]) -> None:
+        """Store the fragments of posts, but for those that the index names already."""
+        new = {post.entry.fragment: post.fragment for post in posts}
+        for name, fragment in new.items():
+            self.cache.add(name, fragment)
+        await Together(
+            [self._save(name, new[name]) for name in sorted(new.keys() - named)],
+        )
+
+    async def _save(self, name: str, fragment: Fragment) -> None:
+        store, body = self._ports.store, msgspec.json.encode(fragment)
+        await patiently(self._ports, lambda: store.put(FRAGMENTS + name, body))
+        self.counts["fragments"] += 1
+
+    async def _load(
+        self, listings: Iterable[Listing], catalogue: Catalogue
+    ) -> Mapping[str, Fragment]:
+        wanted = {name for listing in listings for name in self._ports.renderer.fragments(listing)}
+        found = {name: fragment for name in wanted if (fragment := self.cache.get(name))}
+        missing = sorted(wanted - found.keys())
+        loaded = await Together([self._fetch(name, catalogue) for name in missing])
+        for name, fragment in zip(missing, loaded, strict=True):
+            self.cache.add(name, fragment)
+            found[name] = fragment
+        return found
+
+    async def _fetch(self, name: str, catalogue: Catalogue) -> Fragment:
+        store = self._ports.store
+        stored = await patiently(self._ports, lambda: store.get(FRAGMENTS + name))
+        if stored is not None:
+            return _fragments.decode(stored.body)
+        # Lost. Its page still says it, unless the page has moved on: then its event is due.
+        key = next(entry.key for entry in catalogue.index.entries if entry.fragment == name)
+        page = await patiently(self._ports, lambda: store.get(key))
+        seen = page and self._ports.read(key, page.body, page.modified)
+        if not isinstance(seen, Post) or seen.entry.fragment != name:
+            raise Unavailable(f"the fragment of {key} is lost, and the page has changed since")
+        await self._save(name, seen.fragment)
+        return seen.fragment
+
+
+def _is_right(key: str, body: bytes | None, head: Head | None) -> bool:
+    if body is None or head is None:
+        return body is None and head is None
+    return head.metadata.get(DIGEST) == digest(key, body)

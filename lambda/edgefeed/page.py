@@ -1,0 +1,241 @@
+"""A page as edgefeed reads it: HTML that describes itself ▶ a post, a page or a refusal. Pure.
+
+Only ``<head>`` is trusted with metadata, so nothing in a body can speak for the post. Any
+bytes are answered, never with an exception: what is broken or hostile is `Rejected` with a
+reason that its author can act on, or made harmless.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from urllib.parse import urlsplit
+
+import msgspec
+
+from edgefeed.channel import item_weight
+from edgefeed.content import Body, NestingError, read_body, replacement
+from edgefeed.contract import Person, Site, key_to_path, slugify, unquote_path
+from edgefeed.fragments import fragment_digest
+from edgefeed.metadata import Media, Named, Posting, RefusedError, WebPage, description, split
+from edgefeed.model import Enclosure, Entry, Fragment, Observed, Post, Rejected, StaticPage
+from edgefeed.text import plain
+
+MAX_PAGE: Final = 20_000_000
+"""Bytes above which a page is refused without being parsed."""
+MAX_ITEM: Final = 900_000
+"""Bytes in a feed above which a post's content gives way to its summary and a link."""
+
+FAULT: Final = "edgefeed failed to read it, which is a fault of edgefeed's"
+"""How the reason begins when a page met an error that nobody thought of."""
+
+_LONGEST_TITLE = 300
+_LONGEST_NAME = 100
+_LONGEST_URL = 2_000
+_MOST_TAGS = 50
+_MOST_AUTHORS = 10
+
+
+def read_page(key: str, body: bytes, *, site: Site, modified: str) -> Observed:
+    """What the page at a key is to the lists; never raises.
+
+    None: not HTML, or HTML without JSON-LD of ours, which joins nothing. ``modified`` is
+    the object's ``Last-Modified``, for the report of a page that is left out.
+    """
+    if not key.endswith(".html"):
+        return None
+    try:
+        return _read(key, body, site)
+    except RefusedError as refusal:
+        return Rejected(key, str(refusal), modified)
+    except Exception as error:  # noqa: BLE001 - one page must not stop all others
+        reason = plain(f"{type(error).__name__}: {error}", 200)
+        return Rejected(key, f"{FAULT} ({reason})", modified)
+
+
+def _read(key: str, body: bytes, site: Site) -> Observed:
+    if len(body) > MAX_PAGE:
+        raise RefusedError(f"it has {len(body):,} bytes; more than {MAX_PAGE:,} are not read")
+    head, rest = split(_decoded(body))
+    if "ld+json" not in head.lower():
+        return None
+    found = description(head)
+    if isinstance(found, WebPage):
+        _same_place(found.url, key)
+        updated = _moment("dateModified", found.updated).isoformat() if found.updated else ""
+        return StaticPage(key, plain(found.name, _LONGEST_TITLE), updated)
+    return None if found is None else _post(key, found, rest, site)
+
+
+def _decoded(body: bytes) -> str:
+    try:
+        text = body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise RefusedError(f"it is not UTF-8 (byte {error.start})") from None
+    if "\0" in text:
+        raise RefusedError(f"it holds a NUL (character {text.index(chr(0))}): is it UTF-16?")
+    return text
+
+
+# --- a post --------------------------------------------------------------------------
+
+
+def _post(key: str, found: Posting, rest: str, site: Site) -> Post:
+    _same_place(found.url, key)
+    published = _moment("datePublished", found.published)
+    updated = _moment("dateModified", found.updated) if found.updated else published
+    title = plain(found.headline or "", _LONGEST_TITLE)
+    series = found.series if found.series and found.series.type == "CreativeWorkSeries" else None
+    url = site.absolute(key_to_path(key))
+    entry = Entry(
+        key=key,
+        id=_identity(found.id),
+        title=title,
+        published=published.isoformat(),
+        instant=(published - _EPOCH) // timedelta(seconds=1),
+        updated=updated.isoformat(),
+        tags=_tags(found.keywords),
+        series=plain(series.name, _LONGEST_NAME) if series else "",
+        position=found.position,
+        fragment="",
+        size=0,
+    )
+    body = _body(rest, url, titled=bool(title))
+    fragment = _fragment(found, body)
+    size = item_weight(entry, fragment, url, site.author)
+    if size > MAX_ITEM:
+        fragment = _fragment(found, replacement(body, url))
+        size = item_weight(entry, fragment, url, site.author)
+    return Post(
+        msgspec.structs.replace(entry, fragment=fragment_digest(fragment), size=size), fragment
+    )
+
+
+def _body(rest: str, url: str, *, titled: bool) -> Body:
+    try:
+        body = read_body(rest.encode(), url, titled=titled)
+    except NestingError:
+        raise RefusedError(
+            "its elements are nested more than 250 deep, or one text in it exceeds 10 MB"
+        ) from None
+    if body is None:
+        raise RefusedError("it has no element of the class e-content, which holds a post's text")
+    return body
+
+
+def _fragment(found: Posting, body: Body) -> Fragment:
+    return Fragment(
+        content=body.content,
+        summary=plain(found.description or "", 300) or body.summary,
+        excerpt=body.excerpt,
+        more=body.more,
+        authors=_authors(found.author),
+        language=_language(found.language),
+        image=_url(found.image or ""),
+        enclosure=_enclosure(found.media),
+        link=_url(found.link.url) if found.link else "",
+        words=body.words,
+    )
+
+
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_RFC3339: Final = re.compile(
+    r"(\d{4}-\d\d-\d\d)[Tt](\d\d:\d\d:\d\d)(?:\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+_EARLIEST_YEAR = 1000
+
+
+def _moment(name: str, value: str) -> datetime:
+    """A date in whole seconds. Refuses what is not RFC 3339, section 5.6, with an offset."""
+    found = _RFC3339.fullmatch(value)
+    if found is None:
+        raise RefusedError(
+            f"its {name} {plain(value, 40)!r} is not like 2026-11-24T08:30:00+01:00 (RFC 3339)"
+        )
+    offset = "+00:00" if found[3] in "Zz" else found[3]
+    try:
+        moment = datetime.fromisoformat(f"{found[1]}T{found[2]}{offset}")
+    except ValueError:
+        raise RefusedError(f"its {name} {value} is not in the calendar") from None
+    if moment.year < _EARLIEST_YEAR:
+        raise RefusedError(f"its {name} {value} lies before the year {_EARLIEST_YEAR}")
+    return moment
+
+
+_IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`\x00-\x20\x7f-\x9f]+")
+
+
+def _identity(value: str) -> str:
+    if len(value) > _LONGEST_URL or not _IRI.fullmatch(value) or plain(value, 9999) != value:
+        raise RefusedError(
+            f"its @id {plain(value, 80)!r} is no permanent name: "
+            "it takes an IRI like urn:uuid:… or tag:…"
+        )
+    return value
+
+
+def _same_place(url: str, key: str) -> None:
+    """Refuse a page that says it is somewhere else."""
+    path = key_to_path(key)
+    try:
+        parts = urlsplit(url)
+        said = unquote_path(parts.path)
+        web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        said, web = "", False
+    if not web or said != path:
+        raise RefusedError(
+            f"its url {plain(url, 200)!r} is not where it lies, {plain(path, 200)!r}"
+        )
+
+
+def _tags(keywords: list[str] | str | None) -> tuple[str, ...]:
+    """Labels without doubles (by address), in the author's order."""
+    labels = keywords.split(",") if isinstance(keywords, str) else keywords or []
+    found: dict[str, str] = {}
+    for label in labels:
+        if len(found) < _MOST_TAGS and (clean := plain(label, _LONGEST_NAME)):
+            found.setdefault(slugify(clean), clean)
+    return tuple(found.values())
+
+
+def _authors(people: list[Named] | Named | None) -> tuple[Person, ...]:
+    listed = [people] if isinstance(people, Named) else people or []
+    return tuple(
+        Person(name, _email(person.email), _url(person.url))
+        for person in listed[:_MOST_AUTHORS]
+        if (name := plain(person.name, _LONGEST_NAME))
+    )
+
+
+def _email(value: str) -> str:
+    return value if re.fullmatch(r"[^\s@<>()\x00-\x20]{1,64}@[\w.-]{1,190}", value) else ""
+
+
+def _language(value: str | None) -> str:
+    """A language tag that looks like one (RFC 5646), or none."""
+    known = re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8}){0,4}", value or "")
+    return known[0] if known else ""
+
+
+def _url(value: str) -> str:
+    """An absolute http or https URL, or none."""
+    value = plain(value, _LONGEST_URL + 1)
+    try:
+        parts = urlsplit(value)
+        web = parts.scheme in {"http", "https"} and bool(parts.hostname)
+    except ValueError:
+        return ""
+    return value.replace(" ", "%20") if web and len(value) <= _LONGEST_URL else ""
+
+
+def _enclosure(media: Media | None) -> Enclosure | None:
+    """A media file with all that RSS asks of one: URL, type and length."""
+    if media is None:
+        return None
+    url, size = _url(media.url), str(media.size)
+    typed = re.fullmatch(r"[\w.+-]{1,60}/[\w.+-]{1,60}", media.type, re.ASCII)
+    if not url or not typed or not re.fullmatch(r"[0-9]{1,18}", size):
+        return None
+    return Enclosure(url, media.type, int(size))

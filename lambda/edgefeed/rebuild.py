@@ -1,0 +1,80 @@
+"""Rebuild from nothing: index and lists from the pages alone, a part at a time.
+
+The pages are read in the order of their keys; how far that came is in the index's header,
+so that a rebuild cut off by its time limit goes on where it was, by whichever run is next.
+"""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Final
+
+from edgefeed.contract import LISTS, PAGES
+from edgefeed.events import is_page
+from edgefeed.index import REBUILD, Index
+from edgefeed.outputs import patiently
+from edgefeed.reconcile import Choice, Run
+from edgefeed.units import unit_of
+
+PART: Final = 1_000
+"""Pages that are held in memory at once."""
+
+
+async def rebuild(run: Run, part: int = PART) -> bool:
+    """Look at every page and write everything; tells whether it came to the end.
+
+    Raises as `Run.handle` does.
+    """
+    run.start_over = True
+    while True:
+        version = await run.commit(lambda index: _next_part(run, index, part))
+        if version.header.rebuild is None:
+            break
+        if run.ports.now() >= run.deadline:
+            await run.abandon(version)
+            return False
+        run.forget()
+    await _remove_foreign(run)
+    finished, version = await run.pay(version)
+    return finished and not run.is_owed(version, (REBUILD,))
+
+
+async def _next_part(run: Run, index: Index, part: int) -> Choice:
+    """The next keys to look at: those of pages, and those of rows whose page is gone."""
+    header, now = index.header, run.ports.now()
+    abandoned = [debt for debt in header.debts.values() if debt.until <= now]
+    if header.rebuild is None and any(REBUILD in debt.keys for debt in abandoned):
+        return Choice(())  # every page was read; what is left is to write
+    store, after = run.ports.store, header.rebuild or ""
+    listed = await patiently(
+        run.ports, lambda: list(islice(filter(is_page, store.keys(PAGES, after)), part))
+    )
+    last = len(listed) < part
+    end = "" if last else listed[-1]
+    rows = (row.key for table in (index.entries, index.pages, index.rejected) for row in table)
+    known = {key for key in rows if key > after and (last or key <= end)}
+    keys = sorted(known.union(listed))
+    if not last:
+        return Choice(keys, rebuild=end)
+    return Choice(keys, more=await _existing_units(run), everything=True)
+
+
+async def _existing_units(run: Run) -> frozenset[str]:
+    """Units that have objects, whether the index knows them or not."""
+    store = run.ports.store
+    keys = await patiently(run.ports, lambda: list(store.keys(LISTS)))
+    return frozenset(filter(None, map(unit_of, keys)))
+
+
+async def _remove_foreign(run: Run) -> None:
+    """Remove objects from ``lists/`` that no unit could have written."""
+    store = run.ports.store
+    for key in await patiently(run.ports, lambda: list(store.keys(LISTS))):
+        if unit_of(key) is None:
+            await _remove(run, key)
+
+
+async def _remove(run: Run, key: str) -> None:
+    store = run.ports.store
+    await patiently(run.ports, lambda: store.delete(key))
+    run.outputs.changed.add(key)

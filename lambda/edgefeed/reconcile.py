@@ -1,0 +1,454 @@
+"""The protocol: from messages that say *look at this key* to lists that are right.
+
+A run reads the index, then the pages that its messages name, works out the new index
+(pure), saves it with compare-and-swap together with the *units* it now owes, writes their
+documents, tells the edge, and takes its debt out of the index with compare-and-swap again.
+
+What may go wrong. Messages come late, twice, out of order, and again after every failure;
+a message is gone only once it was acknowledged. Any number of runs go on at once. A run may
+die before or after any request, and is dead for certain when its lease ends. A request may
+fail without having happened, or after having happened; none is carried out after the lease
+of the run that made it has ended. S3 is strongly consistent, and its conditional writes are
+atomic. An object's ETag is its content's MD5, so an object that changed and changed back
+cannot be told from one that did not; the index can, because its bytes hold a counter.
+
+What is promised. When every message has been acknowledged, the rows of the index are what
+reading every page gives, no debt is left, and every object under ``lists/`` has the bytes
+that its unit has under that index.
+
+Why the rows are right. A run reads its pages after the version of the index that it
+replaces; when the swap fails it reads both again, in that order. And it always swaps, even
+where the pages say what the rows say. So take a page's last change: its message is
+acknowledged only by a run that read the page after it and then made a version that says so.
+Every later version was made by a run that read that one, or a later one, first, and the
+page thereafter. (A run that wrote nothing because it found nothing new would leave the way
+open to a slower one, which read the page before it changed, and changed back.)
+
+Why the documents are right. Invariant: in every version V of the index and for every unit
+u, the object of u is that of V, or some debt in V contains u.
+
+* A write of the index that changes u's listing adds a debt that contains u.
+* A document is written only by a run whose debt contains its unit, before the lease ends:
+  the debt is in every version until that run, or one that adopted it after its death,
+  takes it out.
+* A debt is taken out by a compare-and-swap against a version V for which the run has, for
+  each of its units, written or compared the object with the listing that the unit has in V
+  (`_settle` writes again what differs). Say the last write of u's object was by R, and R's
+  debt went at V. If u's listing changed later, the run that changed it compared the object
+  after R's last write, found it equal, and would have become the last writer had it not been.
+  So when no debt contains u, the object is what the newest version says.
+
+The generation in an object's metadata spares readers the interval in which a slow run puts
+an old document over a newer one: a run leaves alone what a newer run wrote. ``If-Match``
+makes that check and the write one step, except where the object changed and changed back
+meanwhile. Then an old document may be live until the slow run settles, which it cannot do
+without comparing it with the index as it is by then.
+
+Why no debt is lost. A debt names the keys whose rows its run changed, and a message is not
+acknowledged while another run's debt names one of its keys. The message of a page's last
+change is not acknowledged before the row says what the page says; the run that makes it say
+so adds its debt in the same write. So should that run die, there is a message that comes
+again, and the first run that sees the debt after its lease has ended adopts it. Naming the
+messages instead would not do: a second delivery of an older message may be what finds the
+change. Adopted units are all compared, and their paths all invalidated.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, TypeVar
+
+import msgspec
+
+from edgefeed.changes import advance, affected
+from edgefeed.contract import INDEX_KEY, Site
+from edgefeed.index import (
+    ALL,
+    REBUILD,
+    REFRESH,
+    BadIndex,
+    Debt,
+    Header,
+    Index,
+    apply,
+    changed_keys,
+    decode,
+    encode,
+    pack_rows,
+)
+from edgefeed.listing import Catalogue
+from edgefeed.model import Observed, Post
+from edgefeed.notify import changed_feeds, changed_paths
+from edgefeed.outputs import ATTEMPTS, FragmentCache, Outputs, patiently, pause
+from edgefeed.ports import Ports
+from edgefeed.steps import Call, Together
+from edgefeed.store import Conflict, Unavailable
+from edgefeed.units import document_keys, unit_of
+
+T = TypeVar("T")
+LEASE: Final = 120.0
+"""Seconds for which a debt is its run's own: longer than a run can live."""
+
+
+class Outdated(Exception):  # noqa: N818 - a state of affairs
+    """A newer edgefeed has taken over; this one must not write."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message of the queue: look at these keys. ``id`` is the same when it comes again."""
+
+    id: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the index, as read or as written."""
+
+    catalogue: Catalogue
+    etag: str | None
+
+    @property
+    def header(self) -> Header:
+        """The version's header."""
+        return self.catalogue.index.header
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a commit looks at: keys, and for a rebuild how far that takes it.
+
+    ``more`` are units owed whatever the pages say; ``everything`` adds all there are.
+    """
+
+    keys: Sequence[str]
+    rebuild: str | None = None
+    more: frozenset[str] = frozenset()
+    everything: bool = False
+
+
+class Run:
+    """One invocation. ``token`` is unique to it, ``deadline`` the time to stop writing.
+
+    With ``start_over`` an index that cannot be read counts as empty.
+    """
+
+    def __init__(
+        self,
+        site: Site,
+        ports: Ports,
+        *,
+        token: str,
+        deadline: float,
+        lease: float = LEASE,
+        cache: FragmentCache | None = None,
+    ) -> None:
+        """Take the site, the world and a name; nothing happens yet."""
+        self.site = site
+        self.ports = ports
+        self.token = token
+        self.deadline = deadline
+        self.lease = lease
+        self.outputs = Outputs(ports, cache or FragmentCache())
+        self.adopted: set[str] = set()
+        self.commits = 0
+        self.start_over = False
+        self.phases: dict[str, float] = defaultdict(float)
+        self._phase = "start", ports.now()
+        self._seen: dict[str, tuple[str, str, Observed]] = {}
+
+    # --- the whole run ---------------------------------------------------------------
+
+    async def handle(self, messages: Sequence[Message]) -> frozenset[str]:
+        """Handle messages; return the ids of those that must come again.
+
+        Raises `Unavailable` and `Outdated`: then all must come again.
+        """
+        keys = sorted({key for message in messages for key in message.keys})
+
+        async def choose(_: Index) -> Choice:
+            return Choice(keys)
+
+        finished, version = await self.pay(await self.commit(choose))
+        return frozenset(
+            message.id
+            for message in messages
+            if not finished or self.is_owed(version, message.keys or (REFRESH,))
+        )
+
+    async def pay(self, version: Version) -> tuple[bool, Version]:
+        """Write what our debt in this version says, tell the edge, and clear the debt.
+
+        Tells whether all was done; what was not stays in the index for the next run.
+        """
+        debt = version.header.debts.get(self._debt_token)
+        if debt is None:
+            return True, version
+        try:
+            remaining = await self._write(debt.units, version)
+            await self._announce()
+        except Unavailable:
+            await self._release(version, debt.units)
+            raise
+        return await self._settle(version, frozenset(remaining))
+
+    def is_owed(self, version: Version, keys: Iterable[str]) -> bool:
+        """Whether a debt stands for one of these keys: then its message must come again."""
+        named = {key for debt in version.header.debts.values() for key in debt.keys}
+        return ALL in named or not named.isdisjoint(keys)
+
+    # --- the index -------------------------------------------------------------------
+
+    @property
+    def _debt_token(self) -> str:
+        return f"{self.token}.{self.commits}"
+
+    async def load(self) -> Version:
+        """The index as it is. Raises Unavailable when it cannot be read."""
+        self.enter("index")
+        store = self.ports.store
+        found = await patiently(self.ports, lambda: store.get(INDEX_KEY))
+        try:
+            index = decode(found.body) if found else None
+        except BadIndex as error:
+            if not self.start_over:
+                raise Unavailable(f"{error}; rebuild it") from error
+            index = None
+        if index is None:
+            # What lost its index may still hold documents: start above their generations,
+            # which count writes of the index, by counting from the milliseconds.
+            index = Index(header=Header(generation=int(self.ports.now() * 1000)))
+        return Version(Catalogue(index, self.site), found.etag if found else None)
+
+    async def commit(self, choose: Callable[[Index], Coroutine[Any, Any, Choice]]) -> Version:
+        """Bring the index up to date with some pages, as one compare-and-swap.
+
+        The version returned holds our debt, if there is anything to write. Raises
+        Unavailable, Outdated.
+        """
+        before = self._debt_token
+        self.commits += 1
+        for attempt in range(ATTEMPTS):
+            base = await self.load()
+            if self._debt_token in base.header.debts:
+                return base  # a write that seemed to fail has happened
+            if base.header.revision > self.site.revision:
+                raise Outdated(f"revision {base.header.revision} is at work")
+            # The pages after the index: see the module's docstring.
+            choice = await choose(base.catalogue.index)
+            seen = await self.observe(choice.keys)
+            new = self._plan(base, choice, seen, before)
+            if new is None:
+                return base
+            await self._save_fragments(base, seen)
+            try:
+                return await self._swap(base, new)
+            except (Conflict, Unavailable):
+                await pause(self.ports, attempt)
+        raise Unavailable(f"the index changed {ATTEMPTS} times while it was being updated")
+
+    def _plan(
+        self, base: Version, choice: Choice, seen: Mapping[str, Observed], before: str
+    ) -> Catalogue | None:
+        """The next index with our debt in it; None when nothing is to be done."""
+        old, header = base.catalogue, base.header
+        new = advance(old, apply(old.index, seen))
+        units = affected(old, new) | choice.more
+        keys = changed_keys(old.index, new.index, seen)
+        if choice.everything:
+            keys |= {REBUILD}
+        if self._is_renewed(base):
+            # Of a site's first index nobody was told: any message stands for it.
+            keys |= {REFRESH if base.etag else ALL}
+        if choice.everything or self._is_renewed(base):
+            units |= {*old.units(), *new.units()}
+        if self.outputs.accept:
+            units |= {unit for key in header.held if (unit := unit_of(key)) is not None}
+        due, live = self._sort_debts(header, before)
+        for token in due:
+            units |= {*header.debts[token].units}
+            keys |= {*header.debts[token].keys}
+            if token != before:
+                self.adopted |= {*header.debts[token].units}
+        moved = choice.rebuild != header.rebuild and (choice.rebuild or choice.everything)
+        if self._is_idle(seen, changed=bool(units or due or moved or new.index is not old.index)):
+            return None
+        if units:
+            until = self.ports.now() + self.lease
+            live[self._debt_token] = Debt(until, tuple(sorted(keys)), tuple(sorted(units)))
+        return _with(
+            new,
+            generation=header.generation + 1,
+            revision=self.site.revision,
+            renderer=self.site.renderer,
+            debts=live,
+            rebuild=choice.rebuild if moved else header.rebuild,
+        )
+
+    def _is_idle(self, seen: Mapping[str, Observed], *, changed: bool) -> bool:
+        """Whether the index can stay as it is.
+
+        A run that looked at pages writes it even if they changed nothing: the write stops
+        any run that read those pages earlier, and would put them in as they were then.
+        """
+        return not changed and not seen
+
+    def _is_renewed(self, base: Version) -> bool:
+        return base.header.renderer != self.site.renderer or base.etag is None
+
+    def _sort_debts(self, header: Header, before: str) -> tuple[list[str], dict[str, Debt]]:
+        """Debts to take over (abandoned ones, and our own earlier one), and the others."""
+        now = self.ports.now()
+        due = [t for t, debt in header.debts.items() if debt.until <= now or t == before]
+        return due, {t: debt for t, debt in header.debts.items() if t not in due}
+
+    async def _swap(self, base: Version, new: Catalogue) -> Version:
+        """Write the index in the place of the version it was made from."""
+        packed = Catalogue(pack_rows(new.index), self.site)
+        body = encode(packed.index)
+        store, etag = self.ports.store, self._condition(base)
+        written = await Call(
+            lambda: store.put(INDEX_KEY, body, if_match=etag, if_absent=base.etag is None)
+        )
+        new.index = packed.index
+        return Version(new, written)
+
+    def _condition(self, base: Version) -> str | None:
+        return base.etag
+
+    # --- pages -----------------------------------------------------------------------
+
+    async def observe(self, keys: Sequence[str]) -> dict[str, Observed]:
+        """What pages say now."""
+        self.enter("read")
+        seen = await Together([self._look(key) for key in keys])
+        self.enter("index")
+        return dict(zip(keys, seen, strict=True))
+
+    async def _look(self, key: str) -> Observed:
+        store = self.ports.store
+        page = await patiently(self.ports, lambda: store.get(key))
+        if page is None:
+            return None
+        known = self._seen.get(key)
+        if known is not None and known[:2] == (page.etag, page.modified):
+            return known[2]
+        seen = self.ports.read(key, page.body, page.modified)
+        self._seen[key] = page.etag, page.modified, seen
+        return seen
+
+    async def _save_fragments(self, base: Version, seen: Mapping[str, Observed]) -> None:
+        posts = [post for post in seen.values() if isinstance(post, Post)]
+        wanted = {post.entry.fragment for post in posts}
+        entries = base.catalogue.index.entries
+        named = {entry.fragment for entry in entries if entry.fragment in wanted}
+        await self.outputs.save(posts, named)
+
+    # --- after the index -------------------------------------------------------------
+
+    async def _write(self, units: Iterable[str], version: Version) -> tuple[str, ...]:
+        self.enter("lists")
+        generation = version.header.generation
+        return await self.outputs.write(units, version.catalogue, generation, self.deadline)
+
+    async def _announce(self) -> None:
+        """Have the edge forget what changed, then tell the hub. Raises Unavailable."""
+        outputs, notifier = self.outputs, self.ports.notifier
+        adopted = self.adopted & outputs.written.keys()
+        keys = outputs.changed | {key for unit in adopted for key in document_keys(unit)}
+        if not keys:
+            return
+        self.enter("notify")
+        paths = changed_paths(keys)
+        reference = f"{self.token}-{len(outputs.announced)}"
+        await patiently(self.ports, lambda: notifier.invalidate(paths, reference))
+        outputs.announced.append(paths)
+        outputs.changed.clear()
+        self.adopted -= adopted
+        feeds = [self.site.absolute(path) for path in changed_feeds(keys)]
+        if feeds and self.site.hub:
+            try:
+                await patiently(self.ports, lambda: notifier.publish(feeds))
+            except Unavailable:
+                outputs.counts["pings lost"] += 1
+
+    async def _settle(self, version: Version, remaining: frozenset[str]) -> tuple[bool, Version]:
+        """Take our debt out of the index, or leave in it what remains, free to be adopted.
+
+        Only against a version with which every unit that we wrote was compared.
+        """
+        self.enter("index")
+        for attempt in range(ATTEMPTS):
+            debt = version.header.debts.get(self._debt_token)
+            if debt is None:  # adopted, or a write that seemed to fail has happened
+                return not remaining, version
+            try:
+                settled = self._settled(version, debt, remaining)
+                return not remaining, await self._swap(version, settled)
+            except (Conflict, Unavailable):
+                await pause(self.ports, attempt)
+            version = await self.load()
+            try:
+                remaining |= await self._catch_up(version, debt)
+            except Unavailable:
+                await self._release(version, debt.units)
+                raise
+        raise Unavailable(f"the debt could not be cleared in {ATTEMPTS} attempts")
+
+    async def _catch_up(self, version: Version, debt: Debt) -> frozenset[str]:
+        """Compare what we wrote with a newer version; return what has to remain owed."""
+        if version.header.renderer != self.site.renderer:
+            # A newer edgefeed has taken over: what we wrote is for it to compare.
+            return frozenset(debt.units)
+        late = await self._write(self._stale(version), version)
+        await self._announce()
+        return frozenset(late)
+
+    def _stale(self, version: Version) -> set[str]:
+        """Units that this version shows differently from what we wrote."""
+        outputs, resolve = self.outputs, version.catalogue.resolve
+        differing = {u for u, listing in outputs.written.items() if resolve(u) != listing}
+        return differing | outputs.left
+
+    def _settled(self, version: Version, debt: Debt, remaining: frozenset[str]) -> Catalogue:
+        header = version.header
+        debts = {token: d for token, d in header.debts.items() if token != self._debt_token}
+        if remaining:
+            debts[self._debt_token] = Debt(0, debt.keys, tuple(sorted(remaining)))
+        held = {k: why for k, why in header.held.items() if k not in self.outputs.passed}
+        held = dict(sorted((held | self.outputs.held).items()))
+        return _with(version.catalogue, generation=header.generation + 1, debts=debts, held=held)
+
+    async def abandon(self, version: Version) -> None:
+        """Leave our debt to the next run now, for want of time."""
+        debt = version.header.debts.get(self._debt_token)
+        if debt is not None:
+            await self._release(version, debt.units)
+
+    def enter(self, phase: str) -> None:
+        """From here on time is spent on this, for the log."""
+        now = self.ports.now()
+        self.phases[self._phase[0]] += now - self._phase[1]
+        self._phase = phase, now
+
+    def forget(self) -> None:
+        """Drop pages that were read; only a failed swap needs them again."""
+        self._seen.clear()
+
+    async def _release(self, version: Version, units: Iterable[str]) -> None:
+        """Try once to leave our debt to the next run now, and not when the lease ends."""
+        debt = version.header.debts.get(self._debt_token)
+        if debt is None:
+            return
+        try:
+            await self._swap(version, self._settled(version, debt, frozenset(units)))
+        except (Conflict, Unavailable):
+            self.outputs.counts["debts kept"] += 1
+
+
+def _with(catalogue: Catalogue, **changes: Any) -> Catalogue:  # noqa: ANN401 - the header's fields
+    """The same rows under a changed header; what was worked out of the rows stays."""
+    header = msgspec.structs.replace(catalogue.index.header, **changes)
+    return catalogue.under(header)

@@ -1,0 +1,120 @@
+"""One line of JSON for each run: for people who search logs, and for CloudWatch's metrics."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from edgefeed.events import Work
+from edgefeed.reconcile import Run
+from edgefeed.store import Head, Object, Store
+
+_METRICS: Final = ("pages", "written", "unchanged", "deleted", "held", "left", "failed")
+
+
+class CountedStore:
+    """A store that counts its requests by kind."""
+
+    def __init__(self, store: Store) -> None:
+        """Take the store that answers."""
+        self._store = store
+        self._lock = threading.Lock()
+        self.requests: Counter[str] = Counter()
+
+    def _count(self, kind: str) -> Store:
+        with self._lock:
+            self.requests[kind] += 1
+        return self._store
+
+    def get(self, key: str) -> Object | None:
+        """See `store.Store`."""
+        return self._count("get").get(key)
+
+    def head(self, key: str) -> Head | None:
+        """See `store.Store`."""
+        return self._count("head").head(key)
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:
+        """See `store.Store`."""
+        store = self._count("put")
+        return store.put(key, body, metadata=metadata, if_match=if_match, if_absent=if_absent)
+
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """See `store.Store`."""
+        self._count("delete").delete(key, if_match=if_match)
+
+    def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
+        """See `store.Store`. Counts once, however many pages the listing has."""
+        return self._count("list").keys(prefix, start_after)
+
+
+class Report:
+    """What a run did, gathered while it goes on."""
+
+    def __init__(self, run: Run, work: Work, counted: CountedStore, began: float) -> None:
+        """Start at a time in seconds."""
+        self._counted = counted
+        self._run = run
+        self._work = work
+        self._began = began
+        self._error = ""
+
+    def failed(self, error: Exception) -> None:
+        """Note why the run did not finish."""
+        self._error = f"{type(error).__name__}: {error}"
+
+    def line(self, ended: float) -> dict[str, Any]:
+        """The line, as data; its metrics in CloudWatch's embedded format."""
+        run, work = self._run, self._work
+        run.enter("end")
+        counts = run.outputs.counts
+        keys = {key for message in work.messages for key in message.keys}
+        values = {name: counts.get(name, 0) for name in _METRICS}
+        values |= {"pages": len(keys), "failed": int(bool(self._error))}
+        milliseconds = round((ended - self._began) * 1000)
+        return {
+            "_aws": {
+                "Timestamp": int(ended * 1000),
+                "CloudWatchMetrics": [
+                    {
+                        "Namespace": "Sula/edgefeed",
+                        "Dimensions": [[]],
+                        "Metrics": [
+                            *({"Name": name, "Unit": "Count"} for name in _METRICS),
+                            {"Name": "milliseconds", "Unit": "Milliseconds"},
+                        ],
+                    }
+                ],
+            },
+            "level": "error" if self._error else "info",
+            "message": self._error or f"{work.kind}: {values['written']} documents written",
+            "run": run.token,
+            "kind": work.kind,
+            "messages": [message.id for message in work.messages],
+            "poison": dict(work.poison),
+            **values,
+            "fragments": counts.get("fragments", 0),
+            "bytes": counts.get("bytes", 0),
+            "invalidated": [path for paths in run.outputs.announced for path in paths],
+            "gate": run.outputs.held,
+            "milliseconds": milliseconds,
+            "phases": {name: round(spent * 1000) for name, spent in run.phases.items()},
+            "requests": dict(self._counted.requests),
+        }
+
+    def show(self, ended: float) -> None:
+        """Print the line."""
+        sys.stdout.write(json.dumps(self.line(ended), ensure_ascii=True) + "\n")
+        sys.stdout.flush()

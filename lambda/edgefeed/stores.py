@@ -1,0 +1,161 @@
+"""Stores without a cloud: in memory, for tests; in a directory, for plain files."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import os
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from edgefeed.contract import STATE
+from edgefeed.store import DIGEST, GENERATION, Conflict, Head, Object, digest
+
+
+def _etag(body: bytes) -> str:
+    return f'"{hashlib.md5(body, usedforsecurity=False).hexdigest()}"'
+
+
+def _check(etag: str | None, if_match: str | None, *, if_absent: bool) -> None:
+    """S3's conditions on a write to an object that now has this ETag."""
+    if if_absent and etag is not None:
+        raise Conflict("the object is there already")
+    if if_match is not None and etag != if_match:
+        raise Conflict(f"the object has the ETag {etag}, not {if_match}")
+
+
+class MemoryStore:
+    """A bucket in memory, with S3's semantics: ETags are the MD5 of the content."""
+
+    def __init__(self, modified: Callable[[], str] = lambda: "1970-01-01T00:00:00Z") -> None:
+        """Take what stands for the bucket's clock."""
+        self.objects: dict[str, Object] = {}
+        self._modified = modified
+
+    def get(self, key: str) -> Object | None:
+        """See `store.Store`."""
+        return self.objects.get(key)
+
+    def head(self, key: str) -> Head | None:
+        """See `store.Store`."""
+        found = self.objects.get(key)
+        return None if found is None else Head(found.etag, found.metadata, found.modified)
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:
+        """See `store.Store`."""
+        found = self.objects.get(key)
+        _check(found.etag if found else None, if_match, if_absent=if_absent)
+        etag = _etag(body)
+        self.objects[key] = Object(body, etag, dict(metadata or {}), self._modified())
+        return etag
+
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """See `store.Store`."""
+        found = self.objects.get(key)
+        if found is None:
+            return
+        _check(found.etag, if_match, if_absent=False)
+        del self.objects[key]
+
+    def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
+        """See `store.Store`."""
+        found = (key for key in self.objects if key.startswith(prefix))
+        return iter(sorted(key for key in found if key.encode() > start_after.encode()))
+
+
+class DirectoryStore:
+    """A bucket as a directory: a key is a file's path below ``root``.
+
+    For one writer at a time: conditions are checked, but not atomically with the write.
+    Files carry no metadata; the digest is worked out from the bytes, so that an unchanged
+    file is left alone. ``state`` keeps the private prefix elsewhere, out of what is served.
+    """
+
+    def __init__(self, root: Path, state: Path | None = None) -> None:
+        """Take the directories; they are made when something is written."""
+        self._root = root
+        self._state = state or root / STATE
+
+    def _path(self, key: str) -> Path:
+        if key.startswith("/") or not {"", ".", ".."}.isdisjoint(key.split("/")):
+            raise ValueError(f"{key!r} is not a key that a directory can hold")
+        if key.startswith(STATE):
+            return self._state / key.removeprefix(STATE)
+        return self._root / key
+
+    def get(self, key: str) -> Object | None:
+        """See `store.Store`."""
+        path = self._path(key)
+        try:
+            body = path.read_bytes()
+            stamp = path.stat().st_mtime
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+        modified = datetime.fromtimestamp(int(stamp), UTC).isoformat()
+        metadata = {GENERATION: "0", DIGEST: digest(key, body)}
+        return Object(body, _etag(body), metadata, modified.replace("+00:00", "Z"))
+
+    def head(self, key: str) -> Head | None:
+        """See `store.Store`."""
+        found = self.get(key)
+        return None if found is None else Head(found.etag, found.metadata, found.modified)
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        metadata: Mapping[str, str] | None = None,  # noqa: ARG002 - files have none
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:
+        """See `store.Store`. A reader sees the old file or the new one, never a part."""
+        if if_match is not None or if_absent:
+            found = self.head(key)
+            _check(found.etag if found else None, if_match, if_absent=if_absent)
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".part")
+        with os.fdopen(handle, "wb") as file:
+            file.write(body)
+        Path(name).chmod(0o644)
+        Path(name).replace(path)
+        return _etag(body)
+
+    def delete(self, key: str, *, if_match: str | None = None) -> None:
+        """See `store.Store`. Directories that become empty go too."""
+        found = self.head(key)
+        if found is None:
+            return
+        _check(found.etag, if_match, if_absent=False)
+        path = self._path(key)
+        path.unlink()
+        for parent in itertools.takewhile(lambda p: p != self._root, path.parents):
+            try:
+                parent.rmdir()
+            except OSError:
+                break
+
+    def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
+        """See `store.Store`. Hidden files are not objects."""
+        folder = prefix.rpartition("/")[0]
+        top = self._path(folder) if folder else self._root
+        found = []
+        for at, folders, names in os.walk(top):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            base = os.path.relpath(at, top).replace(os.sep, "/")
+            parts = [part for part in (folder, "" if base == "." else base) if part]
+            found += ["/".join([*parts, name]) for name in names if not name.startswith(".")]
+        low = start_after.encode()
+        kept = [key for key in found if key.startswith(prefix) and key.encode() > low]
+        return iter(sorted(kept, key=str.encode))

@@ -1,0 +1,58 @@
+"""The names of units, and the objects they consist of. Pure; see `model.Listing`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from edgefeed.contract import FEED_FILES, LISTS, PROBLEMS_KEY, slugify
+from edgefeed.model import Entry, Kind
+
+SITEMAP_PART: Final = 5_000
+"""Posts in one part of the sitemap."""
+
+TAGS: Final = "tags/"
+SERIES: Final = "series/"
+YEARS: Final = "archive/"
+PARTS: Final = "sitemap/"
+STATIC_PART: Final = "sitemap/pages.xml"
+OVERVIEWS: Final = ("", "tags", "archive", "sitemap.xml", STATIC_PART, "problems")
+"""Units that every site has, an empty one too."""
+
+
+def document_keys(unit: str) -> tuple[str, ...]:
+    """Every object that a unit may consist of. It says nothing about what there is now."""
+    if unit == "problems":
+        return (PROBLEMS_KEY,)
+    if unit.startswith("sitemap"):
+        return (LISTS + unit,)
+    base = f"{LISTS}{unit}/" if unit else LISTS
+    if unit in {"tags", "archive"} or unit.startswith(YEARS):
+        return (base + "index.html",)
+    return (base + "index.html", *(base + name for name in FEED_FILES))
+
+
+def unit_of(key: str) -> str | None:
+    """The unit that an object under ``lists/`` belongs to; None when it is not edgefeed's."""
+    path = key.removeprefix(LISTS)
+    unit = path if path.startswith("sitemap") else path.rpartition("/")[0]
+    return unit if key in document_keys(unit) else None
+
+
+def page_unit(front: str, number: int) -> str:
+    """The unit of a list's numbered page."""
+    return f"{front}/page/{number}" if front else f"page/{number}"
+
+
+def fronts_of(post: Entry) -> set[str]:
+    """The tags' and series' lists that a post is on."""
+    fronts = {TAGS + slugify(label) for label in post.tags}
+    return fronts | {SERIES + slugify(post.series)} if post.series else fronts
+
+
+def front_kind(front: str) -> tuple[Kind, str]:
+    """What kind of list a front is of, and its slug."""
+    if front.startswith(TAGS):
+        return Kind.TAG, front.removeprefix(TAGS)
+    if front.startswith(SERIES):
+        return Kind.SERIES, front.removeprefix(SERIES)
+    return Kind.HOME, ""
