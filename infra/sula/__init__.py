@@ -1,0 +1,1 @@
+"""sula: publishes a blog from a git repository to a site its author owns."""

@@ -1,0 +1,270 @@
+"""The one boto3 module of sula: `sula.ports` on Amazon's cloud, or on an emulator of it.
+
+boto3 is imported when the first client is made and not before, and each client is made
+once: ``sula --help`` pays for neither. Every botocore error becomes one of `sula.errors`.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypeVar
+from urllib.parse import urlencode
+
+from sula.errors import CloudError, Conflict, Unavailable
+from sula.ports import Edge, Function, Listed, ObjectHead, Objects, Stacks, StoredObject
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+__all__ = ["Cloud", "Edge", "Endpoint", "Function", "Objects", "S3Objects", "Stacks"]
+
+T = TypeVar("T")
+
+_MISSING = {"404", "NoSuchKey", "NotFound", "ResourceNotFoundException"}
+_CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+_PASSING = {
+    "InternalError", "InternalFailure", "ServiceUnavailable", "SlowDown", "Throttling",
+    "ThrottlingException", "TooManyRequestsException", "RequestTimeout", "RequestLimitExceeded",
+    "500", "502", "503", "504",
+}  # fmt: skip
+_DELETE_BATCH = 1000
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where the cloud is and who asks.
+
+    Without ``url`` it is Amazon's; without keys boto3 looks for credentials where it
+    always does (environment, profile, instance).
+    """
+
+    region: str
+    url: str | None = None
+    access_key: str | None = None
+    secret_key: str | None = None
+    profile: str | None = None
+
+
+class Cloud:
+    """Clients of one account in one region, made when first used, shared by threads."""
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.endpoint = endpoint
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, bool], Any] = {}
+        self._session: Any = None
+
+    def client(self, service: str, *, retry: bool = True) -> Any:  # noqa: ANN401 - each service's own
+        """A boto3 client; ``retry`` False for requests that must be sent at most once."""
+        with self._lock:
+            found = self._clients.get((service, retry))
+            if found is None:
+                found = self._clients[service, retry] = self._make(service, retry=retry)
+            return found
+
+    def _make(self, service: str, *, retry: bool) -> Any:  # noqa: ANN401 - each service's own
+        import boto3  # noqa: PLC0415 - a fifth of a second, only for those who need it
+        from botocore.config import Config  # noqa: PLC0415 - the same
+
+        where = self.endpoint
+        if self._session is None:
+            self._session = boto3.Session(profile_name=where.profile)
+        return self._session.client(
+            service,
+            region_name=where.region,
+            endpoint_url=where.url,
+            aws_access_key_id=where.access_key,
+            aws_secret_access_key=where.secret_key,
+            config=Config(
+                connect_timeout=5,
+                read_timeout=120 if service == "lambda" else 30,
+                max_pool_connections=32,
+                retries={"mode": "standard", "total_max_attempts": 4 if retry else 1},
+                # TLS guards the bytes; a checksum trailer would only make every PUT chunked.
+                request_checksum_calculation="when_required",
+                response_checksum_validation="when_required",
+                s3={"addressing_style": "path" if where.url else "auto"},
+                user_agent_extra="sula",
+            ),
+        )
+
+    def objects(self, bucket: str) -> S3Objects:
+        """One bucket's objects."""
+        return S3Objects(self, bucket)
+
+
+@contextmanager
+def translated(doing: str) -> Iterator[None]:
+    """Turn botocore's errors into ours; ``doing`` says what was tried."""
+    from botocore.exceptions import (  # noqa: PLC0415 - see Cloud._make
+        BotoCoreError,
+        ClientError,
+        HTTPClientError,
+        NoCredentialsError,
+    )
+    from botocore.exceptions import (  # noqa: PLC0415 - the same
+        ConnectionError as NoConnectionError,
+    )
+
+    try:
+        yield
+    except ClientError as error:
+        code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
+        if code in _CONFLICT:
+            raise Conflict(f"{doing}: another state was there first") from error
+        if code in _PASSING:
+            raise Unavailable(f"{doing}: the cloud did not answer ({code}); try again") from error
+        raise CloudError(f"{doing}: {code}: {message}") from error
+    except NoCredentialsError as error:
+        raise CloudError(
+            f"{doing}: no AWS credentials found; set AWS_PROFILE, or run `aws configure`"
+        ) from error
+    except (HTTPClientError, NoConnectionError) as error:
+        raise Unavailable(f"{doing}: the cloud did not answer ({error})") from error
+    except BotoCoreError as error:
+        raise CloudError(f"{doing}: {error}") from error
+
+
+def code_of(error: Any) -> str:  # noqa: ANN401 - botocore is not imported here
+    """S3's error code of a ClientError; a HEAD has none but the status."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def unless_missing(call: Callable[[], T]) -> T | None:
+    """What the call returns, or None when what it asks for does not exist."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - see Cloud._make
+
+    try:
+        return call()
+    except ClientError as error:
+        if code_of(error) not in _MISSING:
+            raise
+        return None
+
+
+def _moment(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class S3Objects:
+    """`Objects` in S3."""
+
+    def __init__(self, cloud: Cloud, bucket: str) -> None:
+        self._cloud = cloud
+        self.bucket = bucket
+
+    def _s3(self, *, retry: bool = True) -> S3Client:
+        client: S3Client = self._cloud.client("s3", retry=retry)
+        return client
+
+    def get(self, key: str) -> StoredObject | None:
+        """See `Objects.get`."""
+        with translated(f"reading {key}"):
+            found = unless_missing(lambda: self._s3().get_object(Bucket=self.bucket, Key=key))
+            return found and StoredObject(
+                key=key,
+                body=found["Body"].read(),
+                etag=found["ETag"],
+                content_type=found.get("ContentType", ""),
+                cache_control=found.get("CacheControl", ""),
+                metadata=found["Metadata"],
+                modified=_moment(found["LastModified"]),
+            )
+
+    def head(self, key: str) -> ObjectHead | None:
+        """See `Objects.head`."""
+        with translated(f"looking at {key}"):
+            found = unless_missing(lambda: self._s3().head_object(Bucket=self.bucket, Key=key))
+            return found and ObjectHead(
+                key=key,
+                etag=found["ETag"],
+                size=found["ContentLength"],
+                content_type=found.get("ContentType", ""),
+                cache_control=found.get("CacheControl", ""),
+                metadata=found["Metadata"],
+                modified=_moment(found["LastModified"]),
+            )
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        content_type: str,
+        cache_control: str,
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+        if_absent: bool = False,
+        tags: Mapping[str, str] | None = None,
+    ) -> str:
+        """See `Objects.put`."""
+        condition: dict[str, Any] = {}
+        if if_match is not None:
+            condition["IfMatch"] = if_match
+        elif if_absent:
+            condition["IfNoneMatch"] = "*"
+        if tags:
+            condition["Tagging"] = urlencode(tags)
+        conditional = if_match is not None or if_absent
+        with translated(f"writing {key}"):
+            try:
+                answer = self._s3(retry=not conditional).put_object(
+                    Bucket=self.bucket,
+                    Key=key,
+                    Body=body,
+                    ContentType=content_type,
+                    CacheControl=cache_control,
+                    Metadata=metadata or {},
+                    **condition,
+                )
+            except self._s3().exceptions.NoSuchKey as error:
+                # If-Match on an object that is not there answers 404.
+                raise Conflict(f"writing {key}: nothing is there any more") from error
+            return answer["ETag"]
+
+    def tag(self, key: str, tags: Mapping[str, str]) -> None:
+        """See `Objects.tag`.
+
+        The object is copied onto itself: lifecycle rules count from an object's creation, so
+        an old one that was only tagged would be removed at once.
+        """
+        with translated(f"tagging {key}"):
+            found = unless_missing(lambda: self._s3().head_object(Bucket=self.bucket, Key=key))
+            if found is None:
+                return
+            self._s3().copy_object(
+                Bucket=self.bucket,
+                Key=key,
+                CopySource={"Bucket": self.bucket, "Key": key},
+                CopySourceIfMatch=found["ETag"],
+                MetadataDirective="REPLACE",
+                Metadata=found["Metadata"],
+                ContentType=found.get("ContentType", ""),
+                CacheControl=found.get("CacheControl", ""),
+                TaggingDirective="REPLACE",
+                Tagging=urlencode(tags),
+            )
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """See `Objects.delete`."""
+        for start in range(0, len(keys), _DELETE_BATCH):
+            batch = keys[start : start + _DELETE_BATCH]
+            with translated(f"removing {len(batch)} objects"):
+                answer = self._s3().delete_objects(
+                    Bucket=self.bucket,
+                    Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
+                )
+            for error in answer.get("Errors", ()):
+                raise CloudError(f"removing {error.get('Key')}: {error.get('Message')}")
+
+    def list(self, prefix: str) -> Iterator[Listed]:
+        """See `Objects.list`."""
+        with translated(f"listing {prefix}"):
+            pages = self._s3().get_paginator("list_objects_v2")
+            for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
+                for item in page.get("Contents", ()):
+                    yield Listed(item["Key"], item["ETag"], item["Size"])

@@ -1,0 +1,194 @@
+"""``sula build DIR``: the complete site as plain files, lists included, for any host.
+
+The same plan, the same renderer and the same edgefeed as in the cloud, over directories. A
+marker in the directory lists what was written, so that the next build removes what is no longer
+part of the site, and touches nothing else.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from edgefeed.contract import LISTS, PAGES
+from sula.actions import Plan
+from sula.errors import ConfigError, Finding
+from sula.gather import Checkout, prepare
+from sula.record import Prints, Record, Source
+from sula.workshop import Progress, Renderer, Workshop
+
+MARKER: Final = ".sula-build.json"
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """What a build wrote, and who its posts are.
+
+    ``files`` are paths relative to the directory. ``sources`` maps each published post's source
+    to its blob id and identity, so that a rename is followed here as it is in the cloud.
+    """
+
+    version: int = 1
+    site_id: str = ""
+    files: tuple[str, ...] = ()
+    sources: dict[str, tuple[str, str]] = {}
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did: files by fate, and what there is to say."""
+
+    plan: Plan
+    written: int
+    unchanged: int
+    removed: int
+    warnings: tuple[Finding, ...]
+
+
+def build(
+    checkout: Checkout,
+    out: Path,
+    *,
+    now: float,
+    render: Renderer | None = None,
+    progress: Progress | None = None,
+) -> Built:
+    """Build the site into a directory that is empty, absent or a previous build.
+
+    Raises `ConfigError` for any other directory, `ContentError` when the content does not
+    build; the directory is then as it was.
+    """
+    marker = read_marker(out)
+    prepared = prepare(checkout, memory(marker), now=now)
+    prepared.check()
+    with (
+        Workshop(checkout, render) as workshop,
+        tempfile.TemporaryDirectory(prefix="sula-build-") as staged,
+    ):
+        warnings = [*prepared.warnings, *workshop.render(prepared.plan, progress)]
+        stage = Path(staged)
+        for action in prepared.plan.actions:
+            target = stage / action.key
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(workshop.body(action))
+        warnings += make_lists(checkout, stage)
+        written, unchanged, removed = merge(stage, out, marker, identities(checkout, prepared.plan))
+    return Built(prepared.plan, written, unchanged, removed, tuple(sorted(warnings)))
+
+
+def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:
+    """Have edgefeed write ``lists/`` beside ``pages/``; the pages it left out, as warnings."""
+    from edgefeed.handler import build_directory  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
+
+    (stage / PAGES).mkdir(exist_ok=True)
+    build_directory(stage, checkout.settings.site, checkout.settings.theme / "templates")
+    problems = stage / "state/problems.json"
+    if not problems.exists():
+        return []
+    rows = msgspec.json.decode(problems.read_bytes())
+    rows = rows.get("problems", []) if isinstance(rows, dict) else rows
+    return [Finding(row["key"], 0, row["reason"], "warning") for row in rows]
+
+
+def memory(marker: Marker) -> Record:
+    """A record that knows only who is who."""
+    rows = [
+        Source(
+            path=path, blob=blob, kind="post", title="", slug="", url="", output="", published="",
+            instant=0, updated="", id="", tags=(), series="", position=None, status="draft",
+            links=(), identity=identity,
+        )
+        for path, (blob, identity) in marker.sources.items()
+    ]  # fmt: skip
+    return Record(site_id=marker.site_id, prints=Prints(), sources=tuple(rows))
+
+
+def identities(checkout: Checkout, plan: Plan) -> Marker:
+    """The marker of a build, its files still to be named."""
+    site_id = checkout.settings.site.id
+    jobs = {job.path: job.id for job in plan.jobs if job.id}
+    sources = {path: (plan.inputs.blobs[path], identity) for path, identity in sorted(jobs.items())}
+    return Marker(site_id=site_id, sources=sources)
+
+
+def read_marker(out: Path) -> Marker:
+    """What the last build here wrote. Raises `ConfigError` where there was none."""
+    place = out / MARKER
+    if place.exists():
+        try:
+            return msgspec.json.decode(place.read_bytes(), type=Marker)
+        except msgspec.DecodeError as error:
+            raise ConfigError(f"{place} is damaged ({error}); build into another folder") from error
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise ConfigError(
+            f"{out} is not empty and was not made by `sula build`; name a folder that is empty or "
+            "does not exist yet"
+        )
+    return Marker()
+
+
+def merge(stage: Path, out: Path, old: Marker, new: Marker) -> tuple[int, int, int]:
+    """Make the directory hold what was built; counts files written, unchanged, removed."""
+    made: dict[str, Path] = {}
+    for prefix in (PAGES, LISTS):
+        folder = stage / prefix
+        made |= {
+            path.relative_to(folder).as_posix(): path
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+    known = set(old.files)
+    foreign = [name for name in made if name not in known and (out / name).exists()]
+    if foreign:
+        raise ConfigError(
+            f"{out / foreign[0]} was not made by `sula build` and would be overwritten; move it "
+            "away, or build into another folder"
+        )
+    out.mkdir(parents=True, exist_ok=True)
+    # Whatever happens from here on, the next build knows every file that is ours.
+    _write_marker(out, msgspec.structs.replace(old, files=tuple(sorted(known | made.keys()))))
+    written = sum(_place(path, out / name) for name, path in made.items())
+    gone = sorted(known - made.keys())
+    for name in gone:
+        _remove(out, name)
+    _write_marker(out, msgspec.structs.replace(new, files=tuple(sorted(made))))
+    return written, len(made) - written, len(gone)
+
+
+def _place(source: Path, target: Path) -> bool:
+    body = source.read_bytes()
+    if target.is_file() and target.read_bytes() == body:
+        return False
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.move(source, target)
+    return True
+
+
+def _remove(out: Path, name: str) -> None:
+    path = out / name
+    path.unlink(missing_ok=True)
+    for parent in path.parents:
+        if parent == out or any(parent.iterdir()):
+            break
+        parent.rmdir()
+
+
+def _write_marker(out: Path, marker: Marker) -> None:
+    body = msgspec.json.format(msgspec.json.encode(marker, order="sorted"), indent=1)
+    draft = out / (MARKER + ".new")
+    draft.write_bytes(body + b"\n")
+    draft.replace(out / MARKER)
+
+
+def tree(folder: Path) -> Mapping[str, bytes]:
+    """Every file of a build with its bytes, the marker apart: for comparing two."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MARKER
+    }

@@ -1,0 +1,125 @@
+"""What the larger commands do between the command line and the engine."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from sula.build import build
+from sula.claims import Clock, read_claims
+from sula.config import Config
+from sula.connect import connect
+from sula.console import Console, Following
+from sula.deploy import Deploy, Options, Outcome
+from sula.errors import ContentError, Finding
+from sula.gather import Checkout, Prepared, look, prepare
+from sula.inventory import as_new, read_record
+from sula.record import Record
+from sula.report import change_lines, change_words, changes, plural, seconds, summary, waiting
+from sula.target import Target
+from sula.workshop import Workshop
+
+
+def checkout_of(config: Config, url: str | None = None) -> Checkout:
+    """The site's files as they are now; a file saved from here on counts as later."""
+    return look(config.root, since=time.time() - 0.02, url=url or None)
+
+
+def run_check(config: Config) -> list[Finding]:
+    """Every finding about the content: of sources, of all of them together, of rendering."""
+    checkout = checkout_of(config)
+    prepared = prepare(checkout, Record(), now=time.time())
+    findings = list(prepared.findings)
+    try:
+        with Workshop(checkout) as workshop:
+            findings += workshop.render(prepared.plan)
+    except ContentError as error:
+        findings += error.findings
+    return sorted(set(findings))
+
+
+def run_plan(config: Config, *, verify: bool, full: bool) -> Prepared:
+    """What a deploy would do now. Raises `ContentError` where it would not begin."""
+    target = connect(config)
+    checkout = checkout_of(config, target.url)
+    claims, _ = read_claims(target.objects)
+    record, _ = read_record(target.objects, lenient=full)
+    deploy = Deploy(checkout, target, Options(full=full, verify=verify))
+    observed = deploy.observe(record, claims)
+    known = as_new(record) if full else record
+    prepared = prepare(checkout, known, now=time.time(), observed=observed)
+    prepared.check()
+    return prepared
+
+
+def run_build(config: Config, out: Path, url: str | None, console: Console) -> None:
+    """Build into a folder, and say what was done."""
+    began = time.monotonic()
+    following = Following(console)
+    try:
+        built = build(checkout_of(config, url), out, now=time.time(), progress=following.rendered)
+    finally:
+        following.close()
+    console.findings(built.warnings)
+    removed = f", {built.removed} removed" if built.removed else ""
+    console.line(
+        f"{out}: {plural(built.written, 'file')} written, {built.unchanged} unchanged{removed}"
+        f"{waiting(built.plan)} ({seconds(time.monotonic() - began)})"
+    )
+
+
+def run_deploy(config: Config, options: Options, console: Console, *, create: bool) -> Outcome:
+    """Deploy, and tell what readers now see."""
+    if create and not config.is_local:
+        make_stack(config, console)
+    target = connect(config)
+    following = Following(console)
+    try:
+        outcome = Deploy(checkout_of(config, target.url), target, options, Clock(), following).run()
+    finally:
+        following.close()
+    console.findings(outcome.warnings)
+    tell(outcome, target, options, console)
+    return outcome
+
+
+def tell(outcome: Outcome, target: Target, options: Options, console: Console) -> None:
+    """A deploy in the reader's terms."""
+    if not outcome.changed:
+        text = summary(outcome.plan)
+        console.line(
+            text if text.startswith("Nothing") else f"Nothing to upload{waiting(outcome.plan)}"
+        )
+        return
+    found = changes(outcome.plan, outcome.published.written)
+    for line in change_lines(found):
+        console.change(line)
+    console.line(change_words(found, lists=outcome.function_updated) + waiting(outcome.plan))
+    if outcome.attempts > 1:
+        console.line("Another deploy came first; this one planned again and went on.")
+    page = seconds(outcome.page_after or 0)
+    if outcome.feed_after is not None:
+        console.line(f"Pages live after {page}, feeds after {seconds(outcome.feed_after)}")
+    else:
+        console.line(
+            f"Pages live after {page}" + ("" if options.wait else "; the lists will follow")
+        )
+    if target.url:
+        console.line(console.paint(f"{target.url}/", "bold"))
+
+
+def make_stack(config: Config, console: Console) -> None:
+    """Create or update the stack in AWS, through a change set."""
+    from sula.aws import Cloud, Endpoint  # noqa: PLC0415 - boto3 only where it is used
+    from sula.services import CloudFormation  # noqa: PLC0415 - the same
+    from sula.stack import ensure, load_template  # noqa: PLC0415 - the same
+
+    cloud = Cloud(Endpoint(region=config.cloud))
+    console.line(f"Stack {config.stack} in {config.cloud}")
+    ensure(
+        CloudFormation(cloud), config.stack, load_template(), {},
+        progress=lambda text: console.line(f"  {text}"),
+    )  # fmt: skip
+
+
+__all__ = ["checkout_of", "make_stack", "run_build", "run_check", "run_deploy", "run_plan", "tell"]

@@ -1,0 +1,122 @@
+"""How Sula is run here: flags > environment > ``[tool.sula]`` in pyproject.toml > defaults."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from sula.errors import ConfigError
+
+SETTINGS_FILE: Final = "pelicanconf.py"
+LOCAL: Final = "local"
+_DEFAULTS: Final = {"stack": "sula", "cloud": LOCAL, "branch": "main", "local": ""}
+_REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d")
+_STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
+
+
+@dataclass(frozen=True)
+class Config:
+    """How Sula is run.
+
+    ``root`` is the site's folder. ``cloud`` is ``local`` or an AWS region. ``branch`` is what
+    `sula remote` deploys. ``local`` is the folder of the site whose local cloud is meant: its
+    own, but for a checkout that a git hook made.
+    """
+
+    root: Path
+    stack: str = "sula"
+    cloud: str = LOCAL
+    branch: str = "main"
+    local: Path = Path()
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the local cloud is meant."""
+        return self.cloud == LOCAL
+
+
+def find_root(start: Path) -> Path:
+    """The site around a folder: the nearest one, upward, with a ``pelicanconf.py``.
+
+    Raises `ConfigError` where there is none.
+    """
+    here = start.resolve()
+    for folder in (here, *here.parents):
+        if (folder / SETTINGS_FILE).is_file():
+            return folder
+    raise ConfigError(
+        f"there is no {SETTINGS_FILE} in {here} or above it; change into a site's folder first"
+    )
+
+
+def load_config(
+    start: Path,
+    flags: Mapping[str, str | None] | None = None,
+    environ: Mapping[str, str] | None = None,
+) -> Config:
+    """Put a configuration together. Raises `ConfigError`, naming where a wrong value stands."""
+    environ = os.environ if environ is None else environ
+    root = find_root(start)
+    values: dict[str, str] = dict(_DEFAULTS)
+    places = dict.fromkeys(values, "the defaults")
+    for name, value in _from_file(root / "pyproject.toml").items():
+        values[name], places[name] = value, f"pyproject.toml: [tool.sula] {name}"
+    for name in values:
+        variable = f"SULA_{name.upper()}"
+        if environ.get(variable):
+            values[name], places[name] = environ[variable], variable
+    for flag, given in (flags or {}).items():
+        if given is not None:
+            values[flag], places[flag] = given, f"--{flag}"
+    _check(values, places)
+    return Config(
+        root=root,
+        stack=values["stack"],
+        cloud=values["cloud"],
+        branch=values["branch"],
+        local=Path(values["local"] or root).resolve(),
+    )
+
+
+def _from_file(path: Path) -> dict[str, str]:
+    try:
+        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}") from error
+    found = table.get("tool", {}).get("sula", {})
+    allowed = [name for name in _DEFAULTS if name != "local"]
+    for name, value in found.items():
+        if name not in allowed:
+            close = difflib.get_close_matches(name, allowed, 1)
+            hint = f"is {close[0]} meant?" if close else f"there are: {', '.join(allowed)}"
+            raise ConfigError(f"pyproject.toml: [tool.sula] {name} is not a setting; {hint}")
+        if not isinstance(value, str) or not value:
+            raise ConfigError(
+                f'pyproject.toml: [tool.sula] {name} should be text, as in {name} = "'
+                f'{_DEFAULTS[name]}", not {value!r}'
+            )
+    return dict(found)
+
+
+def _check(values: Mapping[str, str], places: Mapping[str, str]) -> None:
+    if values["cloud"] != LOCAL and not _REGION.fullmatch(values["cloud"]):
+        raise ConfigError(
+            f'{places["cloud"]}: {values["cloud"]!r} is neither "local" nor an AWS region such as '
+            '"eu-central-1"'
+        )
+    if not _STACK.fullmatch(values["stack"]):
+        raise ConfigError(
+            f"{places['stack']}: {values['stack']!r} cannot name a stack: letters, digits and "
+            "hyphens, beginning with a letter"
+        )
+    branch = values["branch"]
+    if not branch or branch.startswith(("-", "/", ".")) or re.search(r"[\s~^:?*\[\\]|\.\.", branch):
+        raise ConfigError(f"{places['branch']}: {branch!r} cannot name a branch")

@@ -1,0 +1,134 @@
+"""What the command line prints: colour and bars on a terminal, plain lines elsewhere."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO
+
+from sula.actions import Action, Plan
+from sula.deploy import Steps
+from sula.errors import Finding
+from sula.report import plural, seconds
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
+
+_COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
+_SIGNS = {"+": "green", "~": "yellow", "-": "red"}
+
+
+class Console:
+    """A place to print to. Output for people goes to ``out``, trouble to ``err``."""
+
+    def __init__(self, out: TextIO | None = None, err: TextIO | None = None) -> None:
+        """Print to the process's own streams unless told otherwise."""
+        self.out = out or sys.stdout
+        self.err = err or sys.stderr
+        self.coloured = (
+            self.out.isatty()
+            and not os.environ.get("NO_COLOR")
+            and os.environ.get("TERM") != "dumb"
+        )
+
+    @property
+    def live(self) -> bool:
+        """Whether a person looks on, and a line may be drawn over."""
+        return self.out.isatty() and os.environ.get("TERM") != "dumb"
+
+    def paint(self, text: str, colour: str) -> str:
+        """The text in a colour, where colours are seen."""
+        return f"\033[{_COLOURS[colour]}m{text}\033[0m" if self.coloured else text
+
+    def line(self, text: str = "") -> None:
+        """One line, at once."""
+        print(text, file=self.out, flush=True)
+
+    def change(self, text: str) -> None:
+        """A line that begins with + ~ or -, in its colour."""
+        colour = _SIGNS.get(text.lstrip()[:1])
+        self.line(self.paint(text, colour) if colour else text)
+
+    def trouble(self, message: str) -> None:
+        """One clear message about what could not be done."""
+        self.out.flush()
+        print(f"{self.paint('sula:', 'red')} {message}", file=self.err, flush=True)
+
+    def findings(self, findings: Iterable[Finding]) -> None:
+        """Each finding as ``path:line: message``."""
+        self.out.flush()
+        for finding in findings:
+            text = str(finding)
+            if self.coloured:
+                place, _, message = text.partition(": ")
+                colour = "red" if finding.severity == "error" else "yellow"
+                text = f"{self.paint(place + ':', 'bold')} {self.paint(message, colour)}"
+            print(text, file=self.err, flush=True)
+
+    @contextmanager
+    def step(self, text: str) -> Iterator[None]:
+        """Say what is going on, and how long it took once it is done."""
+        began = time.monotonic()
+        if self.live:
+            print(f"{text} … ", end="", file=self.out, flush=True)
+        try:
+            yield
+        except BaseException:
+            if self.live:
+                self.line()
+            raise
+        took = self.paint(seconds(time.monotonic() - began), "dim")
+        self.line(took if self.live else f"{text}: {took}")
+
+
+class Following(Steps):
+    """A deploy's steps as bars on a terminal. Elsewhere nothing is said until the end."""
+
+    def __init__(self, console: Console) -> None:
+        """Draw nothing before there is something to draw."""
+        self._console = console
+        self._bars: Progress | None = None
+        self._tasks: dict[str, TaskID] = {}
+        self._uploads = 0
+
+    def planned(self, plan: Plan) -> None:
+        """See `Steps.planned`."""
+        self._uploads = len(plan.actions)
+
+    def rendered(self, done: int, of: int) -> None:
+        """See `Steps.rendered`."""
+        self._move("Rendering", of, lambda bars, task: bars.update(task, completed=done))
+
+    def uploaded(self, action: Action) -> None:
+        """See `Steps.uploaded`."""
+        del action
+        self._move("Publishing", self._uploads, lambda bars, task: bars.advance(task))
+
+    def waiting(self, pending: int) -> None:
+        """See `Steps.waiting`."""
+        what = f"Waiting for the lists ({plural(pending, 'page')})"
+        self._move("Lists", None, lambda bars, task: bars.update(task, description=what))
+
+    def close(self) -> None:
+        """Take the bars away."""
+        if self._bars is not None:
+            self._bars.stop()
+            self._bars = None
+            self._tasks.clear()
+
+    def _move(
+        self, name: str, total: int | None, change: Callable[[Progress, TaskID], None]
+    ) -> None:
+        if not self._console.live or (total is not None and total < 3):  # noqa: PLR2004 - a flash
+            return
+        if self._bars is None:
+            from rich.progress import Progress  # noqa: PLC0415 - only on a terminal
+
+            self._bars = Progress(transient=True)
+            self._bars.start()
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=total)
+        change(self._bars, self._tasks[name])

@@ -1,0 +1,240 @@
+"""A deploy, from checkout to feeds.
+
+    record, claims ▶ plan ▶ render ▶ claim ▶ publish ▶ function ▶ record ▶ withdraw ▶ wait
+
+The build record is the commit point: it is replaced by compare-and-swap, last. Whoever finds
+it replaced by another deploy plans again and continues (`sula.claims` says why that is right).
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from edgefeed.contract import PAGES, RECORD_KEY
+from sula.actions import Action, Plan, Stage
+from sula.claims import Claim, Clock, claim, read_claims, withdraw
+from sula.errors import CloudError, Conflict, Finding, Unavailable
+from sula.function import Bundled, bundle_for, renderer_of
+from sula.gather import Checkout, Prepared, changed_since, prepare
+from sula.inventory import as_new, changed_paths, look_at, read_record
+from sula.publish import WORKERS, Published, Publisher, record_of
+from sula.record import Record, Stored, decode, encode
+from sula.target import Target
+from sula.wait import wait_for_feeds
+from sula.workshop import Renderer, Workshop
+
+_ATTEMPTS = 8
+_SKEW = 120
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to deploy. ``full`` renders and compares everything; ``verify`` lists the bucket."""
+
+    force: bool = False
+    full: bool = False
+    verify: bool = False
+    wait: bool = True
+    patience: float = 120.0
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a deploy did. Times are in seconds since it began; None: nothing to wait for."""
+
+    plan: Plan
+    published: Published
+    warnings: tuple[Finding, ...]
+    revision: int
+    function_updated: bool
+    attempts: int
+    page_after: float | None = None
+    feed_after: float | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything at all was written for readers."""
+        return bool(self.published.written or self.published.removed or self.function_updated)
+
+
+class Steps:
+    """Told what a deploy is doing. This one says nothing."""
+
+    def planned(self, plan: Plan) -> None:
+        """A plan was made (again, when another deploy came first)."""
+
+    def rendered(self, done: int, of: int) -> None:
+        """So many pages are rendered."""
+
+    def uploaded(self, action: Action) -> None:
+        """An action is carried out."""
+
+    def waiting(self, pending: int) -> None:
+        """So many pages are not in the lists yet."""
+
+
+@dataclass
+class Deploy:
+    """One deploy in progress."""
+
+    checkout: Checkout
+    target: Target
+    options: Options = field(default_factory=Options)
+    clock: Clock = field(default_factory=Clock)
+    steps: Steps = field(default_factory=Steps)
+    render: Renderer | None = None
+    token: str = field(default_factory=lambda: uuid.uuid4().hex)
+    now: float | None = None
+    workers: int = WORKERS
+    _published_at: float = 0.0
+
+    def run(self) -> Outcome:
+        """Publish the checkout. Raises `ContentError`, `SulaError`; see the module."""
+        began = time.monotonic()
+        with Workshop(self.checkout, self.render) as workshop:
+            for attempt in range(1, _ATTEMPTS + 1):
+                outcome = self._attempt(workshop, attempt)
+                if outcome is not None:
+                    break
+                self.clock.back_off(attempt)
+            else:
+                raise CloudError(
+                    f"another deploy was always faster, {_ATTEMPTS} times in a row; try again"
+                )
+        if outcome.changed:
+            outcome = replace(outcome, page_after=self._published_at - began)
+            self._follow_up(outcome)
+            if self.target.function is not None and self.options.wait:
+                outcome = replace(outcome, feed_after=time.monotonic() - began)
+        return outcome
+
+    # --- one attempt -------------------------------------------------------------------
+
+    def _attempt(self, workshop: Workshop, attempt: int) -> Outcome | None:
+        """Plan and publish; None when another deploy came in between."""
+        objects = self.target.objects
+        claims, _ = read_claims(objects)
+        record, etag = read_record(objects, lenient=self.options.full)
+        prepared = self._prepare(record, claims)
+        plan = prepared.plan
+        self.steps.planned(plan)
+        bundled = self._bundle(record)
+        dead = [d for d, c in claims.items() if c.until + _SKEW < self.clock.now()]
+        own: Claim | None = claims.get(self.token)
+        warnings = [*prepared.warnings, *workshop.render(plan, self.steps.rendered)]
+        if plan.actions:
+            keys = [action.key for action in plan.actions]
+            own, others = claim(objects, self.token, keys, self.clock)
+            if others.keys() - claims.keys():
+                return None
+        published, updated = self._publish(plan, bundled, workshop, own)
+        final = record_of(
+            changed_since(self.checkout, plan),
+            published.stored,
+            revision=record.revision + 1,
+            deploy=self.token,
+            commit=self.checkout.scan.commit,
+            function=bundled.renderer if bundled else record.function,
+        )
+        # Whoever wrote anything replaces the record, even by one that says the same: another
+        # deploy, over whose objects these writes went, must learn of them.
+        quiet = not plan.actions and _same(final, record)
+        if not quiet and not self._settle(final, etag):
+            return None
+        if own is not None or dead:
+            withdraw(objects, [self.token, *dead], self.clock)
+        return Outcome(plan, published, tuple(warnings), final.revision, updated, attempt)
+
+    def _prepare(self, record: Record, claims: Mapping[str, Claim]) -> Prepared:
+        observed = self.observe(record, claims)
+        known = as_new(record) if self.options.full else record
+        now = self.clock.now() if self.now is None else self.now
+        prepared = prepare(self.checkout, known, now=now, observed=observed)
+        prepared.check()
+        if not self.options.force:
+            prepared.plan.check_safety()
+        return prepared
+
+    def observe(self, record: Record, claims: Mapping[str, Claim]) -> dict[str, Stored | None]:
+        """What is really there, under the keys for which the record may not be right."""
+        objects = self.target.objects
+        keys = {key for each in claims.values() for key in each.keys}
+        if self.options.verify or self.options.full:
+            keys |= {found.key for found in objects.list(PAGES)}
+            keys |= {PAGES + path for path in self.checkout.theme.files}
+            keys |= {PAGES + row.output for row in record.sources if row.etag}
+            keys |= {PAGES + file.path for file in record.files}
+        return look_at(objects, keys)
+
+    def _bundle(self, record: Record) -> Bundled | None:
+        if self.target.function is None:
+            return None
+        renderer = renderer_of(self.checkout, self.target.libraries)
+        if renderer == record.function and not self.options.full:
+            return None
+        return bundle_for(self.checkout, self.target, renderer, record.revision + 1)
+
+    def _publish(
+        self, plan: Plan, bundled: Bundled | None, workshop: Workshop, own: Claim | None
+    ) -> tuple[Published, bool]:
+        """Assets and files, the function that may name them, pages, removals."""
+        until = self.clock.now() + _SKEW if own is None else own.until
+        publisher = Publisher(
+            self.target.objects,
+            until=until,
+            clock=self.clock,
+            workers=self.workers,
+            progress=self.steps.uploaded,
+        )
+        early = [a for a in plan.actions if a.stage in {Stage.ASSETS, Stage.FILES}]
+        late = [a for a in plan.actions if a.stage not in {Stage.ASSETS, Stage.FILES}]
+        first = publisher.publish(early, workshop.body)
+        if bundled is not None and self.target.function is not None:
+            self.target.function.update_code(bundled.code, f"revision {bundled.revision}")
+        second = publisher.publish(late, workshop.body)
+        self._published_at = time.monotonic()
+        return first | second, bundled is not None
+
+    def _settle(self, final: Record, etag: str | None) -> bool:
+        """Replace the record; False when another deploy has done so since it was read."""
+        try:
+            self.target.objects.put(
+                RECORD_KEY,
+                encode(final),
+                content_type="application/gzip",
+                cache_control="no-store",
+                if_match=etag,
+                if_absent=etag is None,
+            )
+        except (Conflict, Unavailable):
+            # The answer may have been lost on the way back.
+            found = self.target.objects.get(RECORD_KEY)
+            return found is not None and decode(found.body) == final
+        return True
+
+    # --- afterwards --------------------------------------------------------------------
+
+    def _follow_up(self, outcome: Outcome) -> None:
+        """Let the edge forget what changed, and see the lists follow."""
+        changed = {*outcome.published.written, *outcome.published.removed}
+        if self.target.edge is not None and changed:
+            self.target.edge.invalidate(changed_paths(changed), self.token)
+        if self.target.function is not None and self.options.wait:
+            wait_for_feeds(
+                self.target,
+                sorted(key for key in changed if key.endswith(".html")),
+                refresh=outcome.function_updated,
+                patience=self.options.patience,
+                waiting=self.steps.waiting,
+            )
+
+
+def _same(one: Record, other: Record) -> bool:
+    """Whether two records say the same of the site, whoever wrote them."""
+    bare = {"revision": 0, "deploy": "", "commit": ""}
+    return msgspec.structs.replace(one, **bare) == msgspec.structs.replace(other, **bare)

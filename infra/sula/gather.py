@@ -1,0 +1,211 @@
+"""Everything a plan is made from, read from the author's checkout."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from sula.actions import Inputs, Plan
+from sula.engine import engine_fingerprint
+from sula.errors import ContentError, Finding
+from sula.fallback import made_files
+from sula.links import locate
+from sula.model import Meta
+from sula.plan import make_plan, to_read
+from sula.publish import etag_of
+from sula.record import Prints, Record, Stored
+from sula.settings import SiteSettings, load_settings
+from sula.sources import Scan, markdown_elsewhere, scan
+from sula.theme import Theme
+from sula.urls import Rules
+
+_WORTH_A_PROCESS = 400
+"""So many sources read take longer than starting another Python."""
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A site's files as they are now.
+
+    ``since`` is the moment before the first was looked at. ``made`` are files to publish that the
+    author did not write.
+    """
+
+    settings: SiteSettings
+    theme: Theme
+    scan: Scan
+    since: float
+    engine: str
+    made: Mapping[str, bytes] = field(default_factory=dict)
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def root(self) -> Path:
+        """The folder of ``pelicanconf.py``."""
+        return self.settings.root
+
+    @property
+    def folder(self) -> str:
+        """The content directory's name, as findings give it."""
+        return self.settings.content.relative_to(self.root).as_posix()
+
+    @property
+    def prints(self) -> Prints:
+        """Digests of what shapes every page."""
+        return Prints(self.engine, self.theme.theme_fingerprint, self.settings.settings_fingerprint)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A plan, and what there is to say about the content, each with its line."""
+
+    plan: Plan
+    findings: tuple[Finding, ...] = field(default=())
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """The findings that do not keep the site from being published."""
+        return tuple(f for f in self.findings if f.severity != "error")
+
+    def check(self) -> None:
+        """Raise `ContentError` with everything that keeps the site from being published."""
+        if any(finding.severity == "error" for finding in self.findings):
+            raise ContentError(self.findings)
+
+
+def look(
+    root: Path, *, since: float, url: str | None = None, engine: str | None = None
+) -> Checkout:
+    """Read settings and theme, and see which files there are.
+
+    ``url`` overrides SITEURL, ``engine`` the digest of Sula itself.
+    """
+    settings = load_settings(root)
+    if url is not None:
+        settings = settings.with_url(url)
+    folder = settings.content.relative_to(settings.root).as_posix()
+    found = scan(settings.root, folder)
+    findings = [*settings.findings, *found.findings, *markdown_elsewhere(found.blobs, folder)]
+    made = made_files(settings.site, found.blobs)
+    engine = engine_fingerprint() if engine is None else engine
+    theme = settings.load_theme()
+    return Checkout(settings, theme, found, since, engine, made, tuple(findings))
+
+
+def prepare(
+    checkout: Checkout,
+    record: Record,
+    *,
+    now: float,
+    observed: Mapping[str, Stored | None] | None = None,
+) -> Prepared:
+    """Read the sources that changed since the record, and plan."""
+    blobs = checkout.scan.blobs
+    prints = checkout.prints
+    wanted = to_read(blobs, record, prints)
+    metas, findings = read_metas(checkout.root, wanted, checkout.settings.rules)
+    broken = set(wanted) - metas.keys()
+    made = {path: etag_of(body) for path, body in checkout.made.items()}
+    inputs = Inputs(
+        blobs={p: b for p, b in blobs.items() if p not in broken} | made,
+        metas=metas,
+        assets={path: etag_of(body) for path, body in checkout.theme.files.items()},
+        prints=prints,
+        site_id=checkout.settings.site.id,
+        now=int(now),
+        hints=_renames(checkout, record, wanted),
+        observed=observed or {},
+    )
+    plan = make_plan(inputs, record)
+    # What is said of a source that could not be read is said already.
+    remarks = [r for r in plan.remarks if r.about.removeprefix("link:") not in broken]
+    findings += [*checkout.findings, *locate(remarks, checkout.root, checkout.folder)]
+    return Prepared(plan, tuple(sorted(findings)))
+
+
+def read_metas(
+    root: Path, paths: Sequence[str], rules: Rules
+) -> tuple[dict[str, Meta], list[Finding]]:
+    """What sources say of themselves. Many are read by several processes."""
+    cores = os.cpu_count() or 1
+    if len(paths) < _WORTH_A_PROCESS or cores == 1:
+        return _read(root, paths, rules)
+    metas: dict[str, Meta] = {}
+    findings: list[Finding] = []
+    size = -(-len(paths) // (cores * 4))
+    parts = [paths[start : start + size] for start in range(0, len(paths), size)]
+    with ProcessPoolExecutor(cores) as pool:
+        for some, problems in pool.map(_read, [root] * len(parts), parts, [rules] * len(parts)):
+            metas |= some
+            findings += problems
+    return metas, findings
+
+
+def _read(root: Path, paths: Sequence[str], rules: Rules) -> tuple[dict[str, Meta], list[Finding]]:
+    if not paths:
+        return {}, []
+    from sula.meta import read_meta  # noqa: PLC0415 - Markdown is not read where nothing changed
+    from sula.sources import read_text  # noqa: PLC0415 - the same
+
+    metas, findings = {}, []
+    for path in paths:
+        text, problems = read_text(root, rules.folder, path)
+        meta = None
+        if not problems:
+            meta, problems = read_meta(path, text, rules)
+        if meta is not None:
+            metas[path] = meta
+        findings += problems
+    return metas, findings
+
+
+def _renames(checkout: Checkout, record: Record, wanted: Sequence[str]) -> dict[str, str]:
+    """Git's renames since the recorded commit, where there can be any: new path to old."""
+    if not record.commit or not checkout.scan.from_git:
+        return {}
+    known = {row.path for row in record.sources}
+    gone = any(path not in checkout.scan.blobs for path in known)
+    if not gone or not any(path not in known for path in wanted):
+        return {}
+    command = ["git", "-C", str(checkout.settings.content), "diff", "--name-status", "-z", "-M",
+               "--diff-filter=R", "--relative", record.commit, "--", "."]  # fmt: skip
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
+    done = subprocess.run(command, capture_output=True, check=False, env=environment)
+    if done.returncode:
+        return {}  # a shallow clone does not have that commit: equal contents are followed anyway
+    words = done.stdout.decode("utf-8", "surrogateescape").split("\0")
+    return {new: old for _, old, new in zip(words[::3], words[1::3], words[2::3], strict=False)}
+
+
+def changed_since(checkout: Checkout, plan: Plan) -> Plan:
+    """The plan, its rows marked unknown where a file was saved while it was being published.
+
+    Such a file may have been read twice, with different contents; the next deploy looks again.
+    """
+    content = checkout.settings.content
+    paths = {action.path for action in plan.actions if action.kind in {"create", "update"}}
+    racy = set()
+    for path in paths & checkout.scan.blobs.keys():
+        try:
+            if (content / path).stat().st_mtime >= checkout.since:
+                racy.add(path)
+        except OSError:
+            racy.add(path)
+    if not racy:
+        return plan
+    import msgspec  # noqa: PLC0415 - rare
+
+    return replace(
+        plan,
+        rows=tuple(
+            msgspec.structs.replace(row, blob="?") if row.path in racy else row for row in plan.rows
+        ),
+        files=tuple(
+            msgspec.structs.replace(row, blob="?") if row.path in racy else row
+            for row in plan.files
+        ),
+    )

@@ -1,0 +1,49 @@
+"""Who a post is, for ever: the identity that feeds print and subscribers remember.
+
+An identity comes from the front matter's ``id``. A source that states none gets one,
+minted from the site's id and the source's path; it is remembered in the build record by
+that path and follows renames, so that a new slug, date, title or domain never makes an
+old post new to a subscriber.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+
+
+def mint(site_id: str, path: str) -> str:
+    """A new identity: UUID version 5 (RFC 9562, section 5.5) of the path within the site."""
+    namespace = uuid.uuid5(uuid.NAMESPACE_URL, site_id)
+    return f"urn:uuid:{uuid.uuid5(namespace, path)}"
+
+
+def mint_unused(site_id: str, path: str, taken: Collection[str]) -> str:
+    """Mint for a path whose own identity may have left with a renamed post."""
+    identity, count = mint(site_id, path), 1
+    while identity in taken:
+        count += 1
+        identity = mint(site_id, f"{path}#{count}")
+    return identity
+
+
+def follow_renames(
+    gone: Mapping[str, str], come: Mapping[str, str], hints: Mapping[str, str]
+) -> dict[str, str]:
+    """New path to old path, for every source that only moved.
+
+    ``gone`` and ``come`` map the paths that vanished and appeared to their blob ids: equal
+    contents are one source. ``hints`` (new path to old) is what git's rename detection says of
+    those that were edited on the way; equal contents win over it.
+    """
+    by_blob: defaultdict[str, list[str]] = defaultdict(list)
+    for path in sorted(gone, reverse=True):
+        by_blob[gone[path]].append(path)
+    found = {path: by_blob[come[path]].pop() for path in sorted(come) if by_blob.get(come[path])}
+    used = set(found.values())
+    for new, old in sorted(hints.items()):
+        if new in come and old in gone and new not in found and old not in used:
+            found[new] = old
+            used.add(old)
+    return found

@@ -1,0 +1,80 @@
+"""What the bucket holds, as a deploy needs to know it: the record, and what is really there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+import msgspec
+
+from edgefeed.contract import PAGES, RECORD_KEY, key_to_path, quote_path
+from sula.ports import Objects
+from sula.publish import OBSOLETE
+from sula.reasons import ANEW
+from sula.record import Record, RecordUnreadableError, Stored, decode
+
+_FOLD = 10
+"""More changed objects than this are invalidated by wildcards."""
+
+
+def read_record(objects: Objects, *, lenient: bool = False) -> tuple[Record, str | None]:
+    """The build record and its ETag; an empty one where nothing was ever published.
+
+    ``lenient`` takes a damaged one for empty: that is what ``--full`` is for.
+    """
+    found = objects.get(RECORD_KEY)
+    if found is None:
+        return Record(), None
+    try:
+        return decode(found.body), found.etag
+    except RecordUnreadableError:
+        if not lenient:
+            raise
+        return Record(), found.etag
+
+
+def as_new(record: Record) -> Record:
+    """A record that still knows what is published and who is who, but trusts no input."""
+    return msgspec.structs.replace(
+        record,
+        prints=msgspec.structs.replace(record.prints, engine=ANEW),
+    )
+
+
+def look_at(objects: Objects, keys: Iterable[str]) -> dict[str, Stored | None]:
+    """What is in the bucket under some keys, asked of many at once.
+
+    An obsolete asset that waits for its removal counts as gone: no longer to be looked after, and
+    to be uploaded again if it is wanted again.
+    """
+
+    def seen(key: str) -> tuple[str, Stored | None]:
+        head = objects.head(key)
+        if head is None or OBSOLETE.items() <= head.metadata.items():
+            return key, None
+        return key, Stored(head.etag.strip('"'), head.content_type, head.cache_control)
+
+    wanted = sorted(keys)
+    if len(wanted) < 2:  # noqa: PLR2004 - one request needs no threads
+        return dict(map(seen, wanted))
+    with ThreadPoolExecutor(min(16, len(wanted))) as pool:
+        return dict(pool.map(seen, wanted))
+
+
+def changed_paths(keys: Iterable[str]) -> list[str]:
+    """The edge's paths of changed objects, folded into wildcards where there are many.
+
+    A page is named as readers ask for it, and as the edge function rewrites it.
+    """
+    public = sorted(keys)
+    if len(public) > _FOLD:
+        folders = {
+            key.removeprefix(PAGES).partition("/")[0] for key in public if key.count("/") > 1
+        }
+        loose = [key for key in public if key.count("/") == 1]
+        if len(folders) + len(loose) > _FOLD:
+            return ["/*"]
+        return sorted([f"/{quote_path(folder)}/*" for folder in folders] + changed_paths(loose))
+    exact = [quote_path(key_to_path(key)) for key in public]
+    rewritten = [path + "index.html" for path in exact if path.endswith("/")]
+    return sorted({*exact, *rewritten})

@@ -1,0 +1,43 @@
+"""Remarks ▶ findings: the line that each one is about, found in its source."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from sula.errors import Finding
+from sula.remarks import Remark
+
+
+def locate(remarks: Iterable[Remark], root: Path, folder: str) -> list[Finding]:
+    """Give each remark its line, by reading the source it is about once more."""
+    by_path: dict[str, list[Remark]] = {}
+    for remark in remarks:
+        by_path.setdefault(remark.path, []).append(remark)
+    return [
+        Finding(f"{folder}/{path}", line, remark.message, remark.severity)
+        for path, about in sorted(by_path.items())
+        for remark, line in _lines(path, about, root, folder)
+    ]
+
+
+def _lines(
+    path: str, remarks: list[Remark], root: Path, folder: str
+) -> Iterator[tuple[Remark, int]]:
+    # Only where there is something to say: the readers of front matter and Markdown take time.
+    from sula.frontmatter import split  # noqa: PLC0415
+    from sula.meta import kind_of, source_links  # noqa: PLC0415
+    from sula.sources import read_text  # noqa: PLC0415
+
+    if kind_of(path) is None:
+        yield from ((remark, 0) for remark in remarks)
+        return
+    text, _ = read_text(root, folder, path)
+    fields = split(text).fields
+    links = source_links(path, text)
+    for remark in remarks:
+        kind, _, target = remark.about.partition(":")
+        if kind == "link":
+            yield remark, next((link.line for link in links if link.target == target), 1)
+        else:
+            yield remark, fields[kind].line if kind in fields else 1

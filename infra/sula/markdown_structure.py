@@ -1,0 +1,183 @@
+"""One walk over the blocks of a text: anchors, figures, tables, alerts, and its words."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from html import escape
+from typing import Final, NamedTuple
+
+from markdown_it.token import Token
+from mdit_py_plugins.attrs.parse import ParseError, parse
+
+from sula.markdown_links import lines_of
+from sula.markdown_render import Document
+
+# Ids that the page around the text uses.
+_TAKEN: Final = frozenset({"main"})
+_TRAILING_ATTRIBUTES: Final = re.compile(r"\s*\{:?\s*([#.][^{}]*)\}\s*\Z")
+_ID: Final = re.compile(r"""\s(?:id|name)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+_CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
+_WORD: Final = re.compile(rf"[{_CJK}]|[^\W{_CJK}][^\s{_CJK}]*")
+_LOOSE_NOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
+
+
+class Text(NamedTuple):
+    """What a text amounts to: headings as (level, anchor, text)."""
+
+    words: int
+    opening: str
+    headings: tuple[tuple[int, str, str], ...]
+
+
+def dress(tokens: Sequence[Token], document: Document) -> Text:
+    """Give the tokens of a text what HTML needs; they are changed in place."""
+    walk = _Walk(document)
+    for index, token in enumerate(tokens):
+        if token.type == "inline":
+            walk.inline(tokens, index)
+        elif token.type == "html_block":
+            walk.ids.update(_ID.findall(token.content))
+        elif token.type in {"th_open", "td_open"}:
+            _align(token)
+        elif token.type == "alert_open":
+            token.attrs["class"] = f"alert alert-{str(token.meta['kind']).lower()}"
+            token.attrs["role"] = "note"
+        elif token.type == "alert_title_open":
+            token.attrs["class"] = "alert-title"
+        # A heading's own id is claimed when its text is read.
+        if token.attrs and "id" in token.attrs and token.type != "heading_open":
+            walk.ids.add(str(token.attrs["id"]))
+    walk.check_fragments()
+    return Text(walk.words, walk.opening or walk.fallback, tuple(walk.headings))
+
+
+def _align(cell: Token) -> None:
+    """A class instead of the inline style that a strict content security policy forbids."""
+    style = str(cell.attrs.pop("style", ""))
+    if style:
+        cell.attrJoin("class", "align-" + style.removeprefix("text-align:"))
+
+
+def plain_text(inline: Token) -> str:
+    """The words of a paragraph or heading, without markup."""
+    parts = []
+    for child in inline.children or ():
+        if child.type in {"text", "code_inline", "text_special"} or "math" in child.type:
+            parts.append(child.content)
+        elif child.type in {"softbreak", "hardbreak"}:
+            parts.append(" ")
+    return " ".join("".join(parts).split())
+
+
+def github_anchor(text: str) -> str:
+    """The anchor GitHub gives a heading: lower case, hyphens for blanks, no punctuation."""
+    kept = (c for c in text.strip().lower() if c in "-_ " or unicodedata.category(c)[0] in "LMN")
+    return "".join(kept).replace(" ", "-") or "section"
+
+
+class _Walk:
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.words = 0
+        self.opening = ""
+        self.fallback = ""
+        self.headings: list[tuple[int, str, str]] = []
+        self.ids: set[str] = set(_TAKEN)
+        self.fragments: list[tuple[str, int]] = []
+
+    def inline(self, tokens: Sequence[Token], index: int) -> None:
+        """A paragraph's, heading's or cell's content; its opening token stands before it."""
+        token, opener = tokens[index], tokens[index - 1]
+        for child, line in lines_of(token):
+            self._child(child, line)
+        text = plain_text(token)
+        self.words += len(_WORD.findall(text))
+        if opener.type == "heading_open":
+            self._heading(opener, token, text)
+        elif opener.type == "paragraph_open":
+            self._figure(tokens, index)
+            if text and opener.level == 0 and not self.opening:
+                self.opening = text
+        if text and not self.fallback and opener.type not in {"heading_open", "alert_title_open"}:
+            self.fallback = text
+
+    def _child(self, child: Token, line: int) -> None:
+        if child.type == "image":
+            self._image(child, line)
+        elif child.type == "link_open":
+            href = str(child.attrs.get("href", ""))
+            if len(href) > 1 and href.startswith("#"):
+                self.fragments.append((href[1:], line))
+        elif child.type == "html_inline":
+            self.ids.update(_ID.findall(child.content))
+        elif child.type.startswith("math"):
+            child.map = [line, line + 1]  # for a finding while it is rendered
+        elif child.type == "text" and "[^" in child.content:
+            self._loose_note(child, line)
+        if child.attrs and "id" in child.attrs:
+            self.ids.add(str(child.attrs["id"]))
+
+    def _loose_note(self, token: Token, line: int) -> None:
+        if match := _LOOSE_NOTE.search(token.content):
+            self.document.find(line, f"the footnote {match[0]} has no text: add {match[0]}: ...")
+
+    def _image(self, image: Token, line: int) -> None:
+        if not image.content.strip():
+            self.document.find(
+                line,
+                f"the image {image.attrs.get('src')} has no description: ![what it shows](...)",
+            )
+
+    def _heading(self, opener: Token, inline: Token, text: str) -> None:
+        children = inline.children or []
+        last = children[-1] if children else None
+        if last is not None and last.type == "text" and last.content.rstrip().endswith("}"):
+            text = self._trailing_attributes(opener, last, text)
+        wanted = str(opener.attrs.get("id", "")) or github_anchor(text)
+        anchor, again = wanted, 0
+        while anchor in self.ids:
+            again += 1
+            anchor = f"{wanted}-{again}"
+        opener.attrs["id"] = anchor
+        self.ids.add(anchor)
+        self.headings.append((int(opener.tag[1:]), anchor, text))
+        link = Token("html_inline", "", 0)
+        link.content = (
+            f'<a class="anchor" href="#{escape(anchor)}" aria-label="Link to this section">#</a>'
+        )
+        inline.children = [*children, link]
+
+    def _trailing_attributes(self, opener: Token, last: Token, text: str) -> str:
+        """``## Title {#anchor .class}``, as Pandoc, Hugo and Python-Markdown have it."""
+        match = _TRAILING_ATTRIBUTES.search(last.content)
+        if match is None:
+            return text
+        try:
+            _, attributes = parse("{" + match[1] + "}")
+        except ParseError:
+            return text
+        opener.attrs.update(attributes)
+        last.content = last.content[: match.start()]
+        return text[: text.rindex("{")].rstrip()
+
+    def _figure(self, tokens: Sequence[Token], index: int) -> None:
+        """An image alone in its paragraph, with a title: the title is its caption."""
+        opener, token, closer = tokens[index - 1 : index + 2]
+        children = token.children or []
+        if opener.hidden or len(children) != 1 or children[0].type != "image":
+            return
+        title = children[0].attrs.pop("title", "")
+        if not title:
+            return
+        caption = Token("html_inline", "", 0)
+        caption.content = f"\n<figcaption>{escape(str(title))}</figcaption>"
+        token.children = [*children, caption]
+        opener.tag = closer.tag = "figure"
+
+    def check_fragments(self) -> None:
+        """Links within the page need something to lead to."""
+        for fragment, line in self.fragments:
+            if fragment not in self.ids and not fragment.startswith(("fn", "%")):
+                self.document.find(line, f"there is no heading or id #{fragment} on this page")

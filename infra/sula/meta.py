@@ -1,0 +1,276 @@
+"""What a source says of itself: front matter, understood and checked.
+
+Pure. The one place where addresses, dates and kinds are decided: the plan and the
+rendering ask here, so that they cannot disagree.
+"""
+
+from __future__ import annotations
+
+import difflib
+import posixpath
+import re
+import unicodedata
+from datetime import datetime
+from typing import Final, Literal
+
+import msgspec
+
+from edgefeed.contract import slugify
+from sula.dates import DateError, parse_date, rfc3339
+from sula.errors import Finding
+from sula.fields import KEYS, Enclosure, Fields
+from sula.frontmatter import FrontMatter, split
+from sula.importers.marks import find_marks
+from sula.markdown import find_links
+from sula.markdown_links import Link, resolve
+from sula.model import Meta
+from sula.urls import Rules, check_slug, output_of
+
+POSTS: Final = "posts/"
+STATIC_PAGES: Final = "pages/"
+
+_DATED_NAME: Final = re.compile(r"(\d{4}-\d{2}-\d{2})[-_](.+)")
+
+
+class Source(msgspec.Struct, frozen=True, kw_only=True):
+    """A source, understood: its `Meta`, and what only its own page shows.
+
+    ``summary`` is plain text; ``image`` and the enclosure's ``url`` are as written,
+    a source's path resolved relative to the content directory when ``image_source``
+    (or ``enclosure_source``) says so. ``authors`` are names. ``template`` is the name of
+    the page's template.
+    """
+
+    meta: Meta
+    body: str
+    body_line: int
+    summary: str = ""
+    image: str = ""
+    image_source: str = ""
+    language: str = ""
+    authors: tuple[str, ...] = ()
+    link: str = ""
+    enclosure: Enclosure | None = None
+    enclosure_source: str = ""
+    redirect_from: tuple[str, ...] = ()
+    template: str = ""
+
+
+def kind_of(path: str) -> Literal["post", "page"] | None:
+    """What a file of the content directory is, by where it lies; None: published as it is."""
+    if not path.endswith(".md"):
+        return None
+    if path.startswith(POSTS):
+        return "post"
+    return "page" if path.startswith(STATIC_PAGES) else None
+
+
+def read_meta(path: str, text: str, rules: Rules) -> tuple[Meta | None, list[Finding]]:
+    """What the plan needs to know of a source, and everything that is wrong with it.
+
+    None when an error keeps the source from being published.
+    """
+    source, findings = read_source(path, text, rules)
+    return (source.meta if source else None), findings
+
+
+def read_source(path: str, text: str, rules: Rules) -> tuple[Source | None, list[Finding]]:
+    """A source, understood. `path` is relative to the content directory.
+
+    None when there is an error among the findings, other than marks that an import left:
+    they too keep the site from being published, but the source has an address to link to.
+    """
+    reading = _Reading(path, split(text), rules)
+    source = reading.source()
+    failed = any(finding.severity == "error" for finding in reading.findings)
+    reading.find_marks()
+    return (None if failed else source), reading.findings
+
+
+def source_links(path: str, text: str) -> list[Link]:
+    """Every link of a source to another, with its line in the file."""
+    front = split(text)
+    fields = Fields(front.fields, lambda *_: None)
+    found = []
+    for key, value in (("image", fields.text("image")), ("enclosure", fields.enclosure().url)):
+        target = resolve(value, path) if value else None
+        if target is not None and target.path:
+            found.append(Link(target.path, front.fields[key].line, value))
+    return found + find_links(front.body, path, front.body_line)
+
+
+class _Reading:
+    """One source being understood."""
+
+    def __init__(self, path: str, front: FrontMatter, rules: Rules) -> None:
+        self.path = path
+        self.front = front
+        self.rules = rules
+        self.findings: list[Finding] = []
+        self.fields = Fields(front.fields, self._find)
+        self.kind = kind_of(path) or "page"
+        self.name_date, self.name = _name(path)
+
+    def _find(self, line: int, message: str, severity: str = "error") -> None:
+        where = f"{self.rules.folder}/{self.path}"
+        self.findings.append(Finding(where, line, message, severity))
+
+    def find_marks(self) -> None:
+        for line, message in find_marks(self.front.body, self.front.body_line):
+            self._find(line, message, "error" if self._due() else "warning")
+
+    def source(self) -> Source | None:
+        for problem in self.front.problems:
+            self._find(problem.line, problem.message)
+        if self.front.problems:
+            return None
+        self._unknown_keys()
+        if not self.front.kind:
+            form = '"---", "title: ...", "date: ...", "---"'
+            self._find(1, f"no front matter: begin the file with the lines {form}")
+            return None
+        fields = self.fields
+        image, enclosure = fields.text("image"), fields.enclosure()
+        image_source, enclosure_source = self._local("image", image), ""
+        if enclosure.url:
+            enclosure_source = self._local("enclosure", enclosure.url)
+        links = {link.target for link in self._body_links()}
+        links |= {image_source, enclosure_source} - {""}
+        return Source(
+            meta=self._meta(tuple(sorted(links))),
+            body=self.front.body,
+            body_line=self.front.body_line,
+            summary=fields.text("summary"),
+            image=image,
+            image_source=image_source,
+            language=fields.language(),
+            authors=fields.names("authors"),
+            link=fields.web_address("link"),
+            enclosure=enclosure if enclosure.url else None,
+            enclosure_source=enclosure_source,
+            redirect_from=fields.paths("redirect_from"),
+            template=fields.template(),
+        )
+
+    def _body_links(self) -> list[Link]:
+        return find_links(self.front.body, self.path, self.front.body_line)
+
+    def _local(self, key: str, value: str) -> str:
+        """The source that `image` or `enclosure` names; empty when it is an address."""
+        target = resolve(value, self.path) if value else None
+        if target is None:
+            return ""
+        if target.problem:
+            self._find(self.fields.line(key), f"{key}: {target.problem}")
+        return target.path
+
+    def _meta(self, links: tuple[str, ...]) -> Meta:
+        fields = self.fields
+        title = self._title()
+        published, date = self._published()
+        updated = self._updated(published, date)
+        slug = self._slug()
+        url = self._url(slug, date)
+        series, position = fields.text("series"), fields.number("position")
+        if position is not None and not series:
+            self._find(
+                fields.line("position"), "a position without a series has no effect", "warning"
+            )
+        return Meta(
+            path=self.path,
+            kind=self.kind,
+            title=title,
+            slug=slug,
+            url=url,
+            output=output_of(url),
+            published=published,
+            updated=updated,
+            id=fields.identity(),
+            tags=fields.tags(),
+            series=series,
+            position=position if series else None,
+            status=fields.status(),
+            links=links,
+        )
+
+    def _title(self) -> str:
+        title = self.fields.text("title")
+        note = self.kind == "post" and self.fields.flag("note")
+        if title or note or not self._due():
+            return title
+        remedy = 'add "title: A title"'
+        if self.kind == "post":
+            remedy += ', or "note: true" if this is a short post without one'
+        self._find(self.fields.line("title"), f"no title: {remedy}")
+        return ""
+
+    def _published(self) -> tuple[str, datetime | None]:
+        date = self._date("date")
+        if date is None and self.name_date and not self.fields.has("date"):
+            date = self._parse(self.name_date, 1)
+        elif self.kind == "post" and not self.fields.has("date") and self._due():
+            self._find(1, 'no date: add a line such as "date: 2026-11-24 09:30"')
+        return (rfc3339(date) if date else ""), date
+
+    def _due(self) -> bool:
+        """Whether it is meant to be published; a draft need not be complete."""
+        return self.fields.status() != "draft"
+
+    def _updated(self, published: str, date: datetime | None) -> str:
+        updated = self._date("updated")
+        if updated is None:
+            return published
+        if date is not None and updated < date:
+            # A day alone, the day of publication, is not earlier than its hour.
+            if updated.date() != date.date():
+                message = f"updated is before date ({published}): it is taken as the same"
+                self._find(self.fields.line("updated"), message, "warning")
+            return published
+        return rfc3339(updated)
+
+    def _date(self, key: str) -> datetime | None:
+        text = self.fields.text(key)
+        return self._parse(text, self.fields.line(key)) if text else None
+
+    def _parse(self, text: str, line: int) -> datetime | None:
+        try:
+            return parse_date(text, self.rules.zone)
+        except DateError as error:
+            self._find(line, f"unreadable date: {error}")
+            return None
+
+    def _slug(self) -> str:
+        slug = self.fields.text("slug")
+        if not slug:
+            return slugify(self.name)
+        # One address, however the author's keyboard spells its accents.
+        slug = unicodedata.normalize("NFC", slug)
+        if problem := check_slug(slug):
+            self._find(self.fields.line("slug"), problem)
+        return slug
+
+    def _url(self, slug: str, date: datetime | None) -> str:
+        if self.kind == "page":
+            return "404.html" if slug == "404" else self.rules.page_url.url(slug, date or _NO_DATE)
+        return self.rules.article_url.url(slug, date or _NO_DATE)
+
+    def _unknown_keys(self) -> None:
+        for key, field in self.front.fields.items():
+            if key in KEYS:
+                continue
+            close = difflib.get_close_matches(key, KEYS, 1, 0.7)
+            hint = f'; is "{close[0]}" meant?' if close else " and has no effect"
+            self._find(field.line, f'the key "{key}" is not known{hint}', "warning")
+
+
+# Only where an error about the missing date is reported anyway, or a draft has none.
+_NO_DATE: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - only its digits are used
+
+
+def _name(path: str) -> tuple[str, str]:
+    """The date and the slug that a file's name tells; ``hello/index.md`` is called hello."""
+    name = posixpath.basename(path).removesuffix(".md")
+    if name == "index" and path.count("/") > 1:
+        name = posixpath.basename(posixpath.dirname(path))
+    match = _DATED_NAME.fullmatch(name)
+    return (match[1], match[2]) if match else ("", name)

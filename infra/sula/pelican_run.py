@@ -1,0 +1,263 @@
+"""One run of Pelican over the sources it is given, and over nothing else.
+
+Pelican brings the content objects, the templates' environment and the order of events.
+What a page says comes from `sula.meta` and from its `Job`; Pelican's collections, which
+depend on the company a page is rendered in, are never asked. Feeds, tags, categories,
+archives and the index are not made here: edgefeed makes them.
+"""
+
+from __future__ import annotations
+
+import copy
+import functools
+import locale
+import logging
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+import msgspec
+from markupsafe import Markup
+
+from edgefeed.contract import Site, template_filters
+from sula.errors import ConfigError, Finding
+from sula.markdown import convert
+from sula.meta import Source, kind_of, read_source
+from sula.model import Job
+from sula.pelican_parts import (
+    DEFAULT_CONFIG,
+    Reader,
+    SomePages,
+    Writer,
+    configure_settings,
+    logged,
+    signals,
+)
+from sula.post import PostData, missing_targets, post_data
+from sula.sources import read_text
+from sula.templates import Compiled
+from sula.urls import Rules
+
+_OFF: Final = """
+    FEED_ALL_ATOM FEED_ALL_RSS CATEGORY_FEED_ATOM AUTHOR_FEED_ATOM AUTHOR_FEED_RSS
+    TRANSLATION_FEED_ATOM CATEGORY_SAVE_AS TAG_SAVE_AS AUTHOR_SAVE_AS INDEX_SAVE_AS
+    ARTICLE_TRANSLATION_ID PAGE_TRANSLATION_ID DIRECT_TEMPLATES STATIC_PATHS
+    THEME_STATIC_PATHS FILENAME_METADATA PATH_METADATA IGNORE_FILES FORMATTED_FIELDS PLUGINS
+    USE_FOLDER_AS_CATEGORY ARTICLE_PATHS PAGE_PATHS TYPOGRIFY CACHE_CONTENT
+""".split()
+# Pelican has no types: an article or page of its own, with our metadata on it.
+PelicanContent = Any
+_REQUIRED: Final = ("article.html", "page.html")
+Variables = Mapping[str, Any]
+_one_at_a_time = threading.Lock()
+
+
+class _RefusedError(Exception):
+    """A source that is not rendered; why is among the findings."""
+
+
+class Run:
+    """One run: its jobs, where they are written, and what was found."""
+
+    def __init__(
+        self,
+        jobs: list[Job],
+        *,
+        root: Path,
+        rules: Rules,
+        theme: Path,
+        site: Site,
+        out: Path,
+        progress: Callable[[int], None] | None = None,
+    ) -> None:
+        """`root` holds ``rules.folder``; files are written below `out`."""
+        self.jobs = {job.path: job for job in jobs}
+        self.content = root / rules.folder
+        self.root, self.rules, self.theme, self.out = root, rules, theme, out
+        # What only deploys of the function count is nothing that a page may show.
+        self.site = msgspec.structs.replace(site, revision=0, renderer="")
+        self.progress = progress or (lambda _: None)
+        self.findings: list[Finding] = []
+        self._folders: set[Path] = set()
+        self._done: set[str] = set()
+
+    def __call__(self) -> list[Finding]:
+        """Render. Raises `ConfigError` when the theme has no template for posts or pages."""
+        for name in _REQUIRED:
+            if not (self.theme / "templates" / name).is_file():
+                raise ConfigError(f"the theme has no template {self.theme / 'templates' / name}")
+        self.out.mkdir(parents=True, exist_ok=True)
+        with _one_at_a_time, logged(self._logged), self._connected():
+            SomePages(self._settings()).run()
+        for path in sorted(self.jobs.keys() - self._done):
+            where = f"{self.rules.folder}/{path}"
+            self.findings.append(Finding(where, 1, "cannot be rendered: there is no such file"))
+        return sorted(set(self.findings))
+
+    # --- settings and signals ---
+
+    def _settings(self) -> dict[str, Any]:
+        settings: dict[str, Any] = copy.deepcopy(dict(DEFAULT_CONFIG))
+        for name in _OFF:
+            settings[name] = type(settings.get(name, ""))()
+        options = {
+            "autoescape": True,
+            "undefined": jinja2.StrictUndefined,
+            "trim_blocks": True,
+            "lstrip_blocks": True,
+            "auto_reload": False,
+            "bytecode_cache": Compiled(self.root),
+        }
+        settings |= {
+            "PATH": str(self.content),
+            "OUTPUT_PATH": str(self.out),
+            "THEME": str(self.theme),
+            "SITEURL": self.site.url,
+            "SITENAME": self.site.title,
+            "AUTHOR": self.site.author.name,
+            "DEFAULT_LANG": self.site.language,
+            "TIMEZONE": str(self.rules.zone),
+            # What it is already: Pelican would set the user's for the whole process.
+            "LOCALE": [locale.setlocale(locale.LC_ALL)],
+            "JINJA_ENVIRONMENT": options,
+            "JINJA_FILTERS": dict(template_filters()),
+            "DELETE_OUTPUT_DIRECTORY": False,
+        }
+        configure_settings(settings)
+        # Set last: configure_settings compares each path with each other.
+        settings["ARTICLE_PATHS"] = [path for path in self.jobs if kind_of(path) == "post"]
+        settings["PAGE_PATHS"] = [path for path in self.jobs if kind_of(path) == "page"]
+        settings["ARTICLE_EXCLUDES"] = settings["PAGE_EXCLUDES"] = []
+        return settings
+
+    @contextmanager
+    def _connected(self) -> Iterator[None]:
+        wires = (
+            (signals.readers_init, self._on_readers),
+            (signals.content_object_init, self._on_content),
+            (signals.get_writer, self._on_writer),
+        )
+        for signal, receiver in wires:
+            signal.connect(receiver)
+        try:
+            yield
+        finally:
+            for signal, receiver in wires:
+                signal.disconnect(receiver)
+
+    def _on_readers(self, readers: Any) -> None:  # noqa: ANN401 - Pelican has no types
+        readers.reader_classes = {"md": functools.partial(Reader, run=self)}
+
+    def _on_content(self, content: PelicanContent) -> None:
+        # Links were rewritten where they are understood; nothing is left to look for.
+        content.get_static_links = set
+        content._update_content = lambda html, _: html  # noqa: SLF001 - no other way to say so
+
+    def _on_writer(self, _: object) -> type:
+        run = self
+        return type("SulaWriter", (Writer,), {"run": run})
+
+    # --- one page ---
+
+    def read(self, path: str) -> tuple[str, dict[str, Any]]:
+        """A source's HTML and metadata, for Pelican. Raises `_RefusedError` when it is refused."""
+        job = self.jobs[path]
+        self._done.add(path)
+        text, findings = read_text(self.root, self.rules.folder, path)
+        if findings:
+            raise self._refused(findings)
+        source, findings = read_source(path, text, self.rules)
+        if source is None:
+            raise self._refused([f for f in findings if f.severity == "error"])
+        where = f"{self.rules.folder}/{path}"
+        if source.meta.output != job.output:
+            message = f"changed while it was rendered: {job.output} is now {source.meta.output}"
+            raise self._refused([Finding(where, 1, message)])
+        template = source.template or ("article" if source.meta.kind == "post" else "page")
+        if not (self.theme / "templates" / f"{template}.html").is_file():
+            raise self._refused([Finding(where, 1, f"the theme has no template {template}.html")])
+        html = convert(
+            source.body,
+            path=path,
+            targets=job.targets,
+            first_line=source.body_line,
+            folder=self.rules.folder,
+        )
+        self.findings += html.findings
+        missing = missing_targets(source, job, self.rules)
+        lost = [Finding(where, 1, f"{key}: there is no {named}") for key, named in missing]
+        if lost or any(finding.severity == "error" for finding in html.findings):
+            raise self._refused(lost)
+        post = post_data(source, html, job, self.site)
+        return html.html, {"template": template, **_metadata(source, post, job)}
+
+    def _refused(self, findings: list[Finding]) -> _RefusedError:
+        self.findings += findings
+        self.progress(1)
+        return _RefusedError()
+
+    def write(self, content: PelicanContent, template: jinja2.Template, context: Variables) -> None:
+        """Render one page and write it."""
+        try:
+            page = template.render({**context, "post": content.post, "site": self.site})
+            body = page.encode("utf-8")
+        except Exception as error:  # noqa: BLE001 - a template can raise anything
+            self._blame(content, error)
+        else:
+            path = self.out / content.save_as
+            if path.parent not in self._folders:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._folders.add(path.parent)
+            path.write_bytes(body)
+        self.progress(1)
+
+    def _blame(self, content: PelicanContent, error: Exception) -> None:
+        """Find the line of the template that failed."""
+        folder = self.theme / "templates"
+        name, line = f"{content.template}.html", 1
+        if isinstance(error, jinja2.TemplateSyntaxError):
+            name, line = error.name or name, error.lineno
+        else:
+            for frame in traceback.extract_tb(error.__traceback__):
+                path = Path(frame.filename)
+                if path.is_relative_to(folder):
+                    name, line = path.relative_to(folder).as_posix(), frame.lineno or 1
+        where = folder / name
+        shown = where.relative_to(self.root) if where.is_relative_to(self.root) else where
+        self.findings.append(Finding(shown.as_posix(), line, f"{type(error).__name__}: {error}"))
+
+    def _logged(self, record: logging.LogRecord) -> None:
+        """What Pelican would have printed."""
+        if isinstance((error := (record.exc_info or sys.exc_info())[1]), _RefusedError):
+            return
+        message = record.getMessage() + (f": {error}" if error else "")
+        path = next((p for p in self.jobs if p in message), "")
+        severity = "error" if record.levelno >= logging.ERROR else "warning"
+        where = f"{self.rules.folder}/{path}".rstrip("/")
+        self.findings.append(Finding(where, 1, message.replace(f"{self.root}/", ""), severity))
+
+
+def _metadata(source: Source, post: PostData, job: Job) -> dict[str, Any]:
+    """Metadata in Pelican's own words, for themes that were written for it."""
+    meta = source.meta
+    metadata: dict[str, Any] = {
+        "title": meta.title,
+        "slug": meta.slug,
+        "url": meta.url,
+        "save_as": job.output,
+        "lang": post.language,
+        "status": "published",
+        "summary": Markup.escape(post.description),
+        "post": post,
+    }
+    if meta.published:
+        metadata["date"] = datetime.fromisoformat(meta.published)
+    if meta.updated and meta.updated != meta.published:
+        metadata["modified"] = datetime.fromisoformat(meta.updated)
+    return metadata

@@ -1,0 +1,333 @@
+"""The rest of Amazon's cloud behind `sula.ports`: function, edge, queues, log, stacks."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from sula.aws import Cloud, Endpoint, translated
+from sula.errors import CloudError, Conflict, StackError, Unavailable
+from sula.ports import Change, Depth, Letter, LogLine, StackEvent, StackState
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation.client import CloudFormationClient
+    from mypy_boto3_lambda.client import LambdaClient
+
+__all__ = [
+    "Cloud", "CloudFormation", "CloudFrontEdge", "CloudWatchLogs", "Endpoint", "LambdaFunction",
+    "SqsQueue",
+]  # fmt: skip
+
+_ALIAS = "live"
+_KEPT_VERSIONS = 5
+_WHILE_PENDING = 60.0
+_CHANGE_SET_READY = 120.0
+
+
+class LambdaFunction:
+    """`Function` in Lambda."""
+
+    def __init__(
+        self, cloud: Cloud, name: str, pause: Callable[[float], None] = time.sleep
+    ) -> None:
+        self._cloud = cloud
+        self.name = name
+        self._pause = pause
+
+    @property
+    def _lambda(self) -> LambdaClient:
+        return cast("LambdaClient", self._cloud.client("lambda"))
+
+    def update_code(self, code: bytes, description: str = "") -> bool:
+        """See `Function.update_code`."""
+        digest = base64.b64encode(hashlib.sha256(code).digest()).decode("ascii")
+        with translated(f"updating function {self.name}"):
+            live = self._lambda.get_function_configuration(FunctionName=self.name, Qualifier=_ALIAS)
+            latest = self._lambda.get_function_configuration(FunctionName=self.name)
+            if latest["CodeSha256"] != digest:
+                self._lambda.update_function_code(FunctionName=self.name, ZipFile=code)
+            self._wait_until_settled()
+            # Publishing what is already published returns the version there is. Settings that a
+            # stack update changed reach the alias here, too.
+            version = self._lambda.publish_version(
+                FunctionName=self.name, CodeSha256=digest, Description=description
+            )["Version"]
+            if live["Version"] == version:
+                return False
+            self._wait_until_settled(version)
+            self._lambda.update_alias(FunctionName=self.name, Name=_ALIAS, FunctionVersion=version)
+            self._forget_old_versions(version)
+        return True
+
+    def _wait_until_settled(self, qualifier: str = "$LATEST") -> None:
+        waited = 0.0
+        while waited < _WHILE_PENDING:
+            now = self._lambda.get_function_configuration(
+                FunctionName=self.name, Qualifier=qualifier
+            )
+            if (
+                now.get("LastUpdateStatus", "Successful") == "Failed"
+                or now.get("State") == "Failed"
+            ):
+                reason = now.get("LastUpdateStatusReason") or now.get("StateReason", "")
+                raise CloudError(f"function {self.name} did not take its new code: {reason}")
+            if now.get("LastUpdateStatus", "Successful") == "Successful" and (
+                now.get("State", "Active") in {"Active", "Inactive"}
+            ):
+                return
+            self._pause(0.5)
+            waited += 0.5
+        raise Unavailable(f"function {self.name} is still updating after {waited:.0f} s; try again")
+
+    def _forget_old_versions(self, live: str) -> None:
+        pages = self._lambda.get_paginator("list_versions_by_function")
+        numbers = sorted(
+            int(version["Version"])
+            for page in pages.paginate(FunctionName=self.name)
+            for version in page["Versions"]
+            if version["Version"].isdigit()
+        )
+        for number in numbers[:-_KEPT_VERSIONS]:
+            if str(number) != live:
+                self._lambda.delete_function(FunctionName=self.name, Qualifier=str(number))
+
+    def invoke(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """See `Function.invoke`."""
+        with translated(f"invoking function {self.name}"):
+            answer = self._lambda.invoke(
+                FunctionName=self.name, Qualifier=_ALIAS, Payload=json.dumps(payload).encode()
+            )
+            body = answer["Payload"].read()
+        decoded = json.loads(body) if body else None
+        if answer.get("FunctionError"):
+            said = decoded.get("errorMessage", decoded) if isinstance(decoded, dict) else decoded
+            raise CloudError(f"function {self.name} failed: {said}")
+        return decoded if isinstance(decoded, dict) else {}
+
+
+class CloudFrontEdge:
+    """`Edge` in CloudFront."""
+
+    def __init__(self, cloud: Cloud, distribution: str) -> None:
+        self._cloud = cloud
+        self.distribution = distribution
+
+    def invalidate(self, paths: Sequence[str], reference: str) -> None:
+        """See `Edge.invalidate`."""
+        if not paths:
+            return
+        items = sorted(set(paths))
+        with translated(f"invalidating {len(items)} paths"):
+            self._cloud.client("cloudfront").create_invalidation(
+                DistributionId=self.distribution,
+                InvalidationBatch={
+                    "Paths": {"Quantity": len(items), "Items": items},
+                    "CallerReference": reference,
+                },
+            )
+
+
+class SqsQueue:
+    """`Queue` in SQS."""
+
+    def __init__(self, cloud: Cloud, url: str) -> None:
+        self._cloud = cloud
+        self.url = url
+
+    def depth(self) -> Depth:
+        """See `Queue.depth`."""
+        with translated("asking for the queue's length"):
+            found = self._cloud.client("sqs").get_queue_attributes(
+                QueueUrl=self.url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )["Attributes"]
+        return Depth(
+            int(found["ApproximateNumberOfMessages"]),
+            int(found["ApproximateNumberOfMessagesNotVisible"]),
+        )
+
+    def peek(self, limit: int = 10) -> list[Letter]:
+        """See `Queue.peek`."""
+        letters: dict[str, Letter] = {}
+        with translated("reading the queue"):
+            while len(letters) < limit:
+                # Invisible for a moment only: enough not to read the same ones again at once.
+                batch = (
+                    self._cloud.client("sqs")
+                    .receive_message(
+                        QueueUrl=self.url,
+                        MaxNumberOfMessages=min(10, limit),
+                        VisibilityTimeout=2,
+                        WaitTimeSeconds=0,
+                        MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                    )
+                    .get("Messages", [])
+                )
+                fresh = {
+                    message["MessageId"]: Letter(
+                        message["MessageId"],
+                        message["Body"],
+                        int(message.get("Attributes", {}).get("ApproximateReceiveCount", "0")),
+                    )
+                    for message in batch
+                    if message["MessageId"] not in letters
+                }
+                if not fresh:
+                    break
+                letters |= fresh
+        return list(letters.values())[:limit]
+
+
+class CloudWatchLogs:
+    """`Logs` in CloudWatch."""
+
+    def __init__(self, cloud: Cloud, group: str) -> None:
+        self._cloud = cloud
+        self.group = group
+
+    def since(self, start: int, pattern: str = "") -> Iterator[LogLine]:
+        """See `Logs.since`."""
+        wanted: dict[str, Any] = {"logGroupName": self.group, "startTime": start}
+        if pattern:
+            wanted["filterPattern"] = pattern
+        with translated(f"reading log {self.group}"):
+            pages = self._cloud.client("logs").get_paginator("filter_log_events")
+            for page in pages.paginate(**wanted):
+                for event in page["events"]:
+                    yield LogLine(event["timestamp"], event["message"].rstrip("\n"))
+
+
+class CloudFormation:
+    """`Stacks` in CloudFormation."""
+
+    def __init__(self, cloud: Cloud, pause: Callable[[float], None] = time.sleep) -> None:
+        self._cloud = cloud
+        self._pause = pause
+
+    @property
+    def _cfn(self) -> CloudFormationClient:
+        return cast("CloudFormationClient", self._cloud.client("cloudformation"))
+
+    def describe(self, name: str) -> StackState | None:
+        """See `Stacks.describe`."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - see Cloud._make
+
+        with translated(f"looking at stack {name}"):
+            try:
+                stack = self._cfn.describe_stacks(StackName=name)["Stacks"][0]
+            except ClientError as error:
+                # CloudFormation's way of saying 404.
+                if "does not exist" in str(error):
+                    return None
+                raise
+        if stack["StackStatus"] == "DELETE_COMPLETE":
+            return None
+        return StackState(
+            status=stack["StackStatus"],
+            reason=stack.get("StackStatusReason", ""),
+            outputs={
+                output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])
+            },
+            parameters={
+                parameter["ParameterKey"]: parameter.get("ParameterValue", "")
+                for parameter in stack.get("Parameters", [])
+            },
+        )
+
+    def prepare(
+        self, name: str, change_set: str, template: str, parameters: Mapping[str, str], *, new: bool
+    ) -> tuple[Change, ...]:
+        """See `Stacks.prepare`."""
+        with translated(f"preparing the changes of stack {name}"):
+            if not new:
+                self.discard(name, change_set)
+            self._cfn.create_change_set(
+                StackName=name,
+                ChangeSetName=change_set,
+                ChangeSetType="CREATE" if new else "UPDATE",
+                TemplateBody=template,
+                Parameters=[
+                    {"ParameterKey": key, "ParameterValue": value}
+                    for key, value in sorted(parameters.items())
+                ],
+                Capabilities=["CAPABILITY_IAM"],
+                Tags=[{"Key": "application", "Value": "sula"}],
+            )
+            return self._changes(name, change_set)
+
+    def _changes(self, name: str, change_set: str) -> tuple[Change, ...]:
+        waited, step = 0.0, 0.1
+        while waited < _CHANGE_SET_READY:
+            found = self._cfn.describe_change_set(StackName=name, ChangeSetName=change_set)
+            reason = found.get("StatusReason", "")
+            if found["Status"] == "FAILED":
+                self.discard(name, change_set)
+                if "didn't contain changes" in reason or "No updates" in reason:
+                    return ()
+                raise StackError(f"stack {name}: the template was refused: {reason}")
+            if found["Status"] == "CREATE_COMPLETE":
+                changes = [change["ResourceChange"] for change in found["Changes"]]
+                while token := found.get("NextToken"):
+                    found = self._cfn.describe_change_set(
+                        StackName=name, ChangeSetName=change_set, NextToken=token
+                    )
+                    changes += [change["ResourceChange"] for change in found["Changes"]]
+                return tuple(
+                    Change(
+                        action=change["Action"],  # type: ignore[arg-type]  # a new word is shown as it is
+                        resource=change["LogicalResourceId"],
+                        type=change["ResourceType"],
+                        replacement=change.get("Replacement", "False") != "False",
+                    )
+                    for change in changes
+                )
+            self._pause(step)
+            waited, step = waited + step, min(step * 2, 2.0)
+        raise Unavailable(f"stack {name}: the changes are not ready after {waited:.0f} s")
+
+    def execute(self, name: str, change_set: str) -> None:
+        """See `Stacks.execute`."""
+        with translated(f"changing stack {name}"):
+            self._cfn.execute_change_set(StackName=name, ChangeSetName=change_set)
+
+    def discard(self, name: str, change_set: str) -> None:
+        """See `Stacks.discard`."""
+        try:
+            with translated(f"dropping the changes of stack {name}"):
+                self._cfn.delete_change_set(StackName=name, ChangeSetName=change_set)
+        except Conflict:
+            raise
+        except CloudError as error:
+            # There was none: what was asked for.
+            if "NotFound" not in str(error) and "does not exist" not in str(error):
+                raise
+
+    def events(self, name: str) -> list[StackEvent]:
+        """See `Stacks.events`."""
+        with translated(f"reading the events of stack {name}"):
+            found = self._cfn.describe_stack_events(StackName=name)["StackEvents"]
+        return [
+            StackEvent(
+                id=event["EventId"],
+                resource=event.get("LogicalResourceId", ""),
+                type=event.get("ResourceType", ""),
+                status=event.get("ResourceStatus", ""),
+                reason=event.get("ResourceStatusReason", ""),
+            )
+            for event in reversed(found)
+        ]
+
+    def delete(self, name: str, keep: Sequence[str] = ()) -> None:
+        """See `Stacks.delete`."""
+        with translated(f"deleting stack {name}"):
+            if keep:
+                self._cfn.delete_stack(StackName=name, RetainResources=list(keep))
+            else:
+                self._cfn.delete_stack(StackName=name)

@@ -1,0 +1,227 @@
+"""The content directory: which files are there, and a digest of each, without reading them.
+
+In a git checkout the digests are git's own blob ids, asked for in two commands whose time
+hardly depends on what the files contain. Elsewhere the same ids are computed, and a cache
+keyed by each file's size and times makes the second look cheap.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+import msgspec
+
+from sula.blobs import Blobs, blob_id
+from sula.errors import ConfigError, Finding
+from sula.git import Git, GitError, Staged
+
+_EDITORS = ("~", ".swp", ".swo", ".tmp", ".orig")
+_WELL_KNOWN = ".well-known"
+
+
+class Scan(msgspec.Struct, frozen=True):
+    """What is in the content directory.
+
+    ``blobs`` maps each file to publish or render (its path relative to the content
+    directory, with ``/``) to its blob id. ``from_git`` tells whether git was asked;
+    ``commit`` is then what is checked out (empty before the first commit).
+    """
+
+    blobs: Mapping[str, str]
+    findings: tuple[Finding, ...] = ()
+    from_git: bool = False
+    commit: str = ""
+
+
+def scan(root: Path, folder: str = "content") -> Scan:
+    """See what is in the content directory `folder` of the site in `root`.
+
+    Files that git ignores are left out, as are hidden files (but ``.well-known``) and
+    what editors leave behind. Raises `ConfigError` when there is no such directory.
+    """
+    content = root / folder
+    if not content.is_dir():
+        raise ConfigError(f"there is no folder {content}")
+    survey = _Survey(content, folder, Blobs(root))
+    try:
+        git = Git.find(content)
+    except GitError as error:
+        survey.note("", f"git could not be asked ({error}); every file is looked at instead")
+        git = None
+    if git is None:
+        survey.walk()
+    else:
+        survey.ask(git)
+    survey.hashed.save()
+    return Scan(
+        blobs=dict(sorted(survey.blobs.items())),
+        findings=tuple(sorted(survey.findings)),
+        from_git=git is not None,
+        commit=git.commit if git else "",
+    )
+
+
+def read_text(root: Path, folder: str, path: str) -> tuple[str, list[Finding]]:
+    r"""A source's text with ``\n`` line ends and no byte order mark, or why there is none."""
+    where = f"{folder}/{path}"
+    try:
+        body = (root / folder / path).read_bytes()
+    except OSError as error:
+        return "", [Finding(where, 1, f"cannot be read: {error.strerror}")]
+    return decode(body, where)
+
+
+def decode(body: bytes, where: str) -> tuple[str, list[Finding]]:
+    """A source's bytes as text; `where` is what findings call it."""
+    if b"\0" in body:
+        line = body.count(b"\n", 0, body.index(b"\0")) + 1
+        message = "not a text: it has a zero byte. A picture or other file needs its own suffix"
+        return "", [Finding(where, line, message)]
+    try:
+        text = body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = body.count(b"\n", 0, error.start) + 1
+        message = f"not UTF-8 (byte 0x{body[error.start]:02x}): save the file as UTF-8"
+        return "", [Finding(where, line, message)]
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), []
+
+
+def is_hidden(path: str) -> bool:
+    """Whether a file is none of the site's business: hidden, or an editor's leftover."""
+    if path.endswith(_EDITORS) or "/." in path or path.startswith("."):
+        parts = path.split("/")
+        return parts[-1].endswith(_EDITORS) or any(
+            part.startswith(".") and part != _WELL_KNOWN for part in parts
+        )
+    return path.rpartition("/")[2].startswith("#") and path.endswith("#")
+
+
+class _Survey:
+    """One look at the content directory."""
+
+    def __init__(self, content: Path, folder: str, hashed: Blobs) -> None:
+        self.content = content
+        self.folder = folder
+        self.hashed = hashed
+        self.blobs: dict[str, str] = {}
+        self.findings: list[Finding] = []
+
+    def note(self, path: str, message: str, severity: str = "warning") -> None:
+        where = f"{self.folder}/{path}" if path else self.folder
+        shown = where.encode("utf-8", "backslashreplace").decode("utf-8")
+        self.findings.append(Finding(shown, 0, message, severity))
+
+    # --- asking git ---
+
+    def ask(self, git: Git) -> None:
+        """Blob ids from git's index; files that differ from it, or are new, are read."""
+        staged, changes = git.survey()
+        links: list[str] = []
+        for entry in staged:
+            if self._staged(entry, links):
+                self.blobs[entry.path] = entry.blob
+        for path in changes:
+            self.blobs.pop(path, None)
+        for path in [*changes, *links]:
+            self._look(path)
+
+    def _staged(self, entry: Staged, links: list[str]) -> bool:
+        """Whether the index has the last word on an entry."""
+        if entry.mode.startswith("100") and entry.stage == "0":
+            return self._wanted(entry.path)
+        if not self._wanted(entry.path):
+            return False
+        if entry.mode == "160000":
+            self.note(entry.path, "a git submodule: what is in it is not published")
+        elif entry.stage != "0":
+            if not any(f.path == f"{self.folder}/{entry.path}" for f in self.findings):
+                self.note(entry.path, "has a merge conflict: resolve it and git add it", "error")
+        elif entry.mode == "120000":
+            links.append(entry.path)
+        return False
+
+    # --- looking oneself ---
+
+    def walk(self) -> None:
+        """Every file below the directory. Hidden directories are not entered."""
+        for at, folders, names in os.walk(self.content):
+            prefix = os.path.relpath(at, self.content).replace(os.sep, "/") + "/"
+            prefix = "" if prefix == "./" else prefix
+            for name in folders:
+                if (Path(at) / name).is_symlink():
+                    self._look(prefix + name)
+            folders[:] = sorted(f for f in folders if not is_hidden(prefix + f))
+            for name in names:
+                self._look(prefix + name)
+
+    def _look(self, path: str) -> None:
+        """Read a file's blob id from the disk, if it is a file to publish."""
+        if not self._wanted(path):
+            return
+        full = self.content / path
+        try:
+            status = full.lstat()
+            if stat.S_ISLNK(status.st_mode):
+                if not self._inside(path, full):
+                    return
+                status = full.stat()
+            if stat.S_ISREG(status.st_mode):
+                self.blobs[path] = self.hashed.of(path, full, status)
+            elif stat.S_ISDIR(status.st_mode):
+                if full.is_symlink():
+                    self.note(path, "a symbolic link to a folder: its files are not published")
+            else:
+                self.note(path, "neither a file nor a folder: it is not published")
+        except FileNotFoundError:
+            return  # removed, or never staged
+        except OSError as error:
+            self.note(path, f"cannot be read: {error.strerror}", "error")
+
+    def _inside(self, path: str, full: Path) -> bool:
+        """A symbolic link may only lead to another file of the content directory."""
+        try:
+            target = full.resolve(strict=True)
+        except (OSError, RuntimeError):
+            self.note(path, f"a symbolic link to {full.readlink()}, which is not there", "error")
+            return False
+        if target.is_relative_to(self.content.resolve()):
+            return True
+        self.note(
+            path,
+            f"a symbolic link out of {self.folder}/ is refused: put the file itself here",
+            "error",
+        )
+        return False
+
+    def _wanted(self, path: str) -> bool:
+        if path.isascii() and path.isprintable() and "\\" not in path:
+            return not is_hidden(path)
+        return not is_hidden(path) and self._nameable(path)
+
+    def _nameable(self, path: str) -> bool:
+        """Names must survive in an address, and on every system."""
+        try:
+            path.encode("utf-8")
+        except UnicodeEncodeError:
+            self.note(path, "its name is not UTF-8: rename it", "error")
+            return False
+        if "\\" in path or any(ord(c) < 32 or ord(c) == 127 for c in path):  # noqa: PLR2004 - ASCII controls
+            self.note(path, "its name has a backslash or control character: rename it", "error")
+            return False
+        return True
+
+
+def markdown_elsewhere(paths: Iterable[str], folder: str = "content") -> list[Finding]:
+    """Markdown that is neither a post nor a page, which its author may not have meant."""
+    return [
+        Finding(f"{folder}/{path}", 0, "is published as it is: a post belongs in posts/, "
+                "a page in pages/", "warning")
+        for path in paths
+        if PurePosixPath(path).suffix == ".md" and not path.startswith(("posts/", "pages/"))
+    ]  # fmt: skip
+
+
+__all__ = ["Scan", "blob_id", "decode", "markdown_elsewhere", "read_text", "scan"]

@@ -1,0 +1,32 @@
+"""Where a deploy goes: the cloud's ports, and what is known of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sula.errors import CloudError
+from sula.ports import Edge, Function, Objects, Queue
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployed stack, as the deploy uses it.
+
+    Without a ``function`` there are no lists, without an ``edge`` no cache: tests of the
+    publisher need neither. ``libraries`` is the processor the function's bundle must carry
+    its dependencies for; empty where they are there already (the local cloud).
+    ``url`` is what readers type.
+    """
+
+    objects: Objects
+    function: Function | None = None
+    edge: Edge | None = None
+    dead_letters: Queue | None = None
+    libraries: str = ""
+    cache: Path = Path()
+    url: str = ""
+
+
+class LateError(CloudError):
+    """The pages are live, but the feeds do not show them yet."""

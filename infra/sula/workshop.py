@@ -1,0 +1,113 @@
+"""Where pages are made: renders a plan's jobs to files, and hands out every action's bytes."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self
+
+from edgefeed.contract import PAGES
+from sula.actions import Action, Plan, Stage
+from sula.errors import ContentError, Finding
+from sula.gather import Checkout
+from sula.model import Job
+from sula.settings import SiteSettings
+
+Progress = Callable[[int, int], None]
+"""Told how many pages of how many are rendered."""
+
+
+class Renderer(Protocol):
+    """What `sula.render.render` is."""
+
+    def __call__(
+        self,
+        jobs: Sequence[Job],
+        settings: SiteSettings,
+        out: Path,
+        *,
+        processes: int,
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Finding]:
+        """Render each job to ``out/<job.output>``; give back what there is to say."""
+
+
+class Workshop:
+    """A temporary folder of rendered pages. Rendering the same job twice is done once."""
+
+    def __init__(self, checkout: Checkout, render: Renderer | None = None) -> None:
+        """Make nothing yet."""
+        self._checkout = checkout
+        self._render = render
+        self._done: dict[str, tuple[Job, str]] = {}
+        self._folder: Path | None = None
+
+    def __enter__(self) -> Self:
+        self._folder = Path(tempfile.mkdtemp(prefix="sula-pages-"))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    @property
+    def folder(self) -> Path:
+        """Where the pages are."""
+        if self._folder is None:
+            raise AssertionError("a workshop is used in a with statement")
+        return self._folder
+
+    def render(self, plan: Plan, progress: Progress | None = None) -> list[Finding]:
+        """Render what the plan needs and is not there yet.
+
+        Returns the warnings; raises `ContentError` with all findings when one is an error.
+        """
+        blobs = plan.inputs.blobs
+        jobs = [job for job in plan.jobs if self._done.get(job.path) != (job, blobs[job.path])]
+        if not jobs:
+            return []
+        render = self._render or _pelican()
+        done = 0
+
+        def more(count: int) -> None:
+            nonlocal done
+            done += count
+            if progress is not None:
+                progress(done, len(jobs))
+
+        findings = render(
+            jobs,
+            self._checkout.settings,
+            self.folder,
+            processes=os.cpu_count() or 1,
+            progress=more,
+        )
+        if any(finding.severity == "error" for finding in findings):
+            raise ContentError(findings)
+        self._done |= {job.path: (job, blobs[job.path]) for job in jobs}
+        return findings
+
+    def body(self, action: Action) -> bytes:
+        """The bytes that an action uploads."""
+        name = action.key.removeprefix(PAGES)
+        if action.stage is Stage.ASSETS:
+            return self._checkout.theme.files[name]
+        if name in self._checkout.made:
+            return self._checkout.made[name]
+        if action.stage is Stage.FILES:
+            return (self._checkout.settings.content / name).read_bytes()
+        return (self.folder / name).read_bytes()
+
+
+def _pelican() -> Renderer:
+    from sula.render import render  # noqa: PLC0415 - Pelican loads only where pages are rendered
+
+    return render
