@@ -1,0 +1,82 @@
+"""`make bench`: what edgefeed must reach, and what it reaches here. Ratios to the targets.
+
+Each measurement runs in a process of its own, one after the other.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+from tests.benchmarks import cold_start
+
+ROOT = Path(__file__).parents[2]
+CPU = {100: 0.15, 10_000: 0.25, 100_000: 1.0}
+MEMORY = 512
+PAGES_PER_SECOND = 400
+# What one invocation can be given: 6 MB of messages.
+BATCH = 2_000
+
+
+def measure(*arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-m", "tests.benchmarks.edgefeed_runs", *arguments]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
+    figures: dict[str, Any] = json.loads(done.stdout)
+    return figures
+
+
+class Table:
+    """Lines of a table, and whether every target was met."""
+
+    def __init__(self) -> None:
+        self.missed = 0
+        self.lines = 0
+        self._row("what", "measured", "target", "ratio")
+
+    def add(
+        self, what: str, measured: float, target: float, unit: str, *, least: bool = False
+    ) -> None:
+        ratio = target / measured if least else measured / target
+        self.missed += ratio > 1
+        self.lines += 1
+        sign = "≥" if least else "≤"
+        self._row(what, f"{measured:.4g} {unit}", f"{sign} {target:g} {unit}", f"{ratio:.2f}")
+
+    def note(self, what: str, measured: str) -> None:
+        self._row(what, measured, "", "")
+
+    def _row(self, *cells: str) -> None:
+        widths = (52, 30, 16, 6)
+        text = "".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        sys.stdout.write(text.rstrip() + "\n")
+        sys.stdout.flush()
+
+
+def main() -> int:
+    table = Table()
+    runs = {posts: measure("change", str(posts)) for posts in CPU}
+    for posts, target in CPU.items():
+        table.add(f"one post changed of {posts:,}: CPU", runs[posts]["cpu"], target, "s")
+    for posts, run in runs.items():
+        total = sum(run["requests"].values())
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(run["requests"].items()))
+        table.note(f"one post changed of {posts:,}: S3 requests", f"{total} ({kinds})")
+        table.note(f"  documents, bytes without the index: {run['written']}", f"{run['bytes']:,}")
+    most = runs[max(CPU)]
+    table.add("peak memory at 100,000 posts", most["memory"], MEMORY, "MB")
+    new = measure("new", "10000", str(BATCH))
+    speed = new["pages"] / new["cpu"]
+    table.add("10,000 new pages at once, per core", speed, PAGES_PER_SECOND, "pages/s", least=True)
+    starts = cold_start.ratios(cold_start.measure())
+    table.add("cold start to ready, times a plain S3 function", starts["ready"], 2.5, "times")
+    table.note("cold start to the first answer, likewise", f"{starts['answer']:.3g} times")
+    met = table.lines - table.missed
+    sys.stdout.write(f"bench: {met} of {table.lines} targets met\n")
+    return 0 if not table.missed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

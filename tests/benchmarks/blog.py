@@ -1,0 +1,115 @@
+"""A blog of any size for edgefeed's benchmarks: an index, and fragments made when asked for."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from edgefeed.contract import FRAGMENTS, INDEX_KEY, Person, Site, json_ld, key_to_path
+from edgefeed.index import Header, Index, encode
+from edgefeed.model import Entry, Fragment
+from edgefeed.store import Object
+from edgefeed.stores import MemoryStore
+
+ROOT = Path(__file__).parents[2]
+TAGS = tuple(f"topic {number}" for number in range(60))
+FIRST = datetime(2001, 1, 1, tzinfo=UTC)
+BODY = "".join(
+    f"<h2>Part {part}</h2><p>" + "Some <em>words</em> that say a little. " * 25 + "</p>"
+    for part in range(5)
+)
+SITE = Site(
+    id="tag:example.org,2026:site",
+    url="https://example.org",
+    title="Example",
+    description="An example",
+    language="en",
+    author=Person("A. Author"),
+    assets={
+        path.name: f"theme/{path.stem}.0123456789{path.suffix}"
+        for path in (ROOT / "theme/static").iterdir()
+    },
+    revision=1,
+    renderer="bench",
+)
+
+
+def key_of(number: int) -> str:
+    return f"pages/posts/post-number-{number}/index.html"
+
+
+def date_of(number: int, posts: int) -> datetime:
+    """Twenty years of posting, however many posts there are."""
+    return FIRST + timedelta(days=7300) * number / posts
+
+
+def tags_of(number: int) -> tuple[str, ...]:
+    return tuple(random.Random(number).sample(TAGS, 3))
+
+
+def fragment_of(number: int) -> Fragment:
+    return Fragment(content=f"{BODY}<p>{number}</p>", summary=f"Number {number}.")
+
+
+def page_of(number: int, posts: int, title: str) -> bytes:
+    date = date_of(number, posts).isoformat(timespec="seconds")
+    data = {
+        "@context": "https://schema.org",
+        "@type": "BlogPosting",
+        "@id": f"urn:example:{number}",
+        "url": SITE.absolute(key_to_path(key_of(number))),
+        "headline": title,
+        "datePublished": date,
+        "dateModified": date,
+        "keywords": list(tags_of(number)),
+        "description": f"Number {number}.",
+        "author": [{"@type": "Person", "name": "A. Author"}],
+        "inLanguage": "en",
+    }
+    return (
+        f'<!doctype html><html lang="en"><head><title>{title}</title>'
+        f'<script type="application/ld+json">{json_ld(data)}</script></head><body>'
+        f'<article class="h-entry"><div class="e-content">{BODY}<p>{number}</p></div></article>'
+    ).encode()
+
+
+class BlogStore(MemoryStore):
+    """A bucket that makes a fragment when it is read, so that memory measures edgefeed."""
+
+    def __init__(self, posts: int) -> None:
+        super().__init__()
+        self._numbers: dict[str, int] = {}
+        entries = []
+        for number in range(posts):
+            date = date_of(number, posts)
+            stamp = date.isoformat(timespec="seconds")
+            name = hashlib.sha256(f"fragment {number}".encode()).hexdigest()[:32]
+            self._numbers[name] = number
+            entries.append(
+                Entry(
+                    key=key_of(number),
+                    id=f"urn:example:{number}",
+                    title=f"Post number {number} and what it is about",
+                    published=stamp,
+                    instant=int(date.timestamp()),
+                    updated=stamp,
+                    tags=tags_of(number),
+                    series="",
+                    position=None,
+                    fragment=name,
+                    size=9_000,
+                )
+            )
+        if posts:
+            header = Header(generation=1, revision=1, renderer="bench")
+            self.put(INDEX_KEY, encode(Index(header=header, entries=tuple(entries))))
+
+    def get(self, key: str) -> Object | None:
+        number = self._numbers.get(key.removeprefix(FRAGMENTS))
+        if number is None:
+            return super().get(key)
+        return Object(msgspec.json.encode(fragment_of(number)), '""', {}, "")

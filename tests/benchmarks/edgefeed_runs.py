@@ -1,0 +1,99 @@
+"""edgefeed on an in-memory store, measured in a process of its own.
+
+`python -m tests.benchmarks.edgefeed_runs change POSTS` edits one post of a blog;
+`python -m tests.benchmarks.edgefeed_runs new PAGES BATCH` publishes pages from nothing.
+Each prints one line of JSON.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import resource
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from tests.benchmarks.blog import ROOT, SITE, BlogStore, key_of, page_of
+
+from edgefeed.handler import Function, PageReader, ThemeRenderer, read_templates
+from edgefeed.lists import Theme
+from edgefeed.ports import Ports, Silent
+
+_MB = 1024
+
+
+def wire(store: BlogStore) -> Function:
+    theme = Theme(read_templates(ROOT / "theme/templates"), SITE)
+    renderer = ThemeRenderer(theme, SITE)
+    ports = Ports(store, PageReader(SITE), renderer, Silent(), time.time, time.sleep)
+    return Function(SITE, ports, most_time=600)
+
+
+def call(function: Function, event: dict[str, Any]) -> dict[str, Any]:
+    """One invocation, and its own log line."""
+    said = io.StringIO()
+    with contextlib.redirect_stdout(said):
+        answer = function(event, "bench", 900)
+    assert answer in ({"done": True}, {"batchItemFailures": []}), answer
+    line: dict[str, Any] = json.loads(said.getvalue())
+    return line
+
+
+def change(posts: int) -> dict[str, Any]:
+    """One post with three tags gets a new title. The function is cold: nothing cached."""
+    store = BlogStore(posts)
+    number = posts - 5
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MB
+    figures = []
+    for title in ("Edited once", "Edited twice", "Edited again"):
+        store.put(key_of(number), page_of(number, posts, title))
+        function = wire(store)
+        began = time.process_time()
+        line = call(function, {"keys": [key_of(number)]})
+        figures.append((time.process_time() - began, line))
+    cpu, line = sorted(figures, key=lambda figure: figure[0])[1]
+    return {
+        "posts": posts,
+        "cpu": cpu,
+        "requests": line["requests"],
+        "written": line["written"],
+        "bytes": line["bytes"],
+        "memory": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MB,
+        "memory before": before,
+    }
+
+
+def new(pages: int, batch: int) -> dict[str, Any]:
+    """Pages that were not there before, in messages of one key, so many to a batch."""
+    store = BlogStore(0)
+    for number in range(pages):
+        store.put(key_of(number), page_of(number, pages, f"Post number {number}"))
+    function = wire(store)
+    totals: Counter[str] = Counter()
+    began = time.process_time()
+    for start in range(0, pages, batch):
+        records = [
+            {
+                "messageId": str(number),
+                "body": json.dumps({"Records": [{"s3": {"object": {"key": key_of(number)}}}]}),
+            }
+            for number in range(start, min(start + batch, pages))
+        ]
+        totals.update(call(function, {"Records": records})["phases"])
+    cpu = time.process_time() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // _MB
+    return {"pages": pages, "batch": batch, "cpu": cpu, "phases": totals, "memory": memory}
+
+
+def main() -> None:
+    kind, *words = sys.argv[1:]
+    numbers = [int(word) for word in words]
+    figures = change(numbers[0]) if kind == "change" else new(numbers[0], numbers[1])
+    sys.stdout.write(json.dumps(figures) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+class Tag{data(){return{pagination:{data:'collections',size:1,alias:'tag',filter:['all']},eleventyExcludeFromCollections:true,permalink:d=>`/tags/${d.tag}/`}}render(d){return '<!doctype html><meta charset=utf-8><title>'+d.tag+'</title>'+d.collections[d.tag].slice().reverse().map(p=>`<h2><a href="${p.url}">${p.data.title}</a></h2>`).join('')}};module.exports=Tag;

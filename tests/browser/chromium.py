@@ -1,0 +1,63 @@
+"""Debian's Chromium, driven without a network, and a folder served on the loopback."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Playwright
+
+CHROMIUM = Path("/usr/bin/chromium")
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+WIDTHS = (360, 1280)
+SCHEMES = ("light", "dark")
+
+
+def launch(playwright: Playwright) -> Browser:
+    """Start the browser; its sandbox is off because tests may run as root."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=list(_ARGUMENTS))
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    """Plain files with the types that the edge gives them."""
+
+    extensions_map = {  # noqa: RUF012 - the base class declares it so
+        **http.server.SimpleHTTPRequestHandler.extensions_map,
+        ".html": "text/html; charset=utf-8",
+        ".svg": "image/svg+xml",
+        ".xml": "application/xml",
+    }
+
+    def end_headers(self) -> None:
+        """Allow what the theme needs and nothing else: no script, no inline style."""
+        self.send_header(
+            "Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'"
+        )
+        super().end_headers()
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name
+        """Say nothing."""
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free loopback port; gives the address without a final slash."""
+    handler = functools.partial(_Quiet, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()

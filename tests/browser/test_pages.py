@@ -1,0 +1,143 @@
+"""The sample site in a real browser: it fits, stays at home, and works by keyboard."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, ViewportSize
+
+from edgefeed.contract import key_to_path
+
+from .chromium import SCHEMES, WIDTHS, serve
+from .sample_site import documents, posts
+from .samples import THEME
+
+pytestmark = pytest.mark.browser
+
+PATHS = (
+    *(key_to_path(document.key) for document in documents()),
+    *(post.url for post in posts()),
+)
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A page of its own in a fresh context."""
+    with browser.new_context() as context:
+        yield context.new_page()
+
+
+def size(width: int) -> ViewportSize:
+    return {"width": width, "height": 800}
+
+
+@pytest.mark.parametrize("width", [320, *WIDTHS])
+def test_no_page_is_wider_than_its_screen(page: Page, sample_site: str, width: int) -> None:
+    page.set_viewport_size(size(width))
+    for path in PATHS:
+        page.goto(sample_site + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_console_is_silent_and_nobody_else_is_asked(
+    page: Page, sample_site: str, scheme: str
+) -> None:
+    said, asked = [], []
+    page.on("console", lambda message: said.append(message.text))
+    page.on("request", lambda request: asked.append(request.url))
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    for path in PATHS:
+        page.goto(sample_site + path)
+    assert said == []
+    assert len(asked) > len(PATHS)
+    assert [url for url in asked if not url.startswith(sample_site)] == []
+
+
+def test_the_schemes_differ(page: Page, sample_site: str) -> None:
+    page.goto(sample_site)
+    ground = "getComputedStyle(document.body).backgroundColor"
+    page.emulate_media(color_scheme="light")
+    light = page.evaluate(ground)
+    page.emulate_media(color_scheme="dark")
+    assert page.evaluate(ground) != light
+
+
+def test_the_keyboard_skips_to_the_text_and_shows_where_it_is(page: Page, sample_site: str) -> None:
+    page.goto(sample_site + "/posts/constant-time/")
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the text")
+    box = skip.bounding_box()
+    assert box is not None
+    assert box["y"] >= 0
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("Tab")
+    style = "getComputedStyle(document.activeElement)"
+    assert page.evaluate(f"{style}.outlineStyle") == "solid"
+    assert page.evaluate(f"parseFloat({style}.outlineWidth)") >= 2
+
+
+def test_the_measure_stays_readable(page: Page, sample_site: str) -> None:
+    page.set_viewport_size(size(1920))
+    page.goto(sample_site + "/posts/constant-time/")
+    letters, height, line = page.evaluate(
+        """() => {
+            const long = (p) => p.innerText.length > 200;
+            const p = [...document.querySelectorAll(".prose > p")].find(long);
+            const line = parseFloat(getComputedStyle(p).lineHeight);
+            return [p.innerText.length, p.getBoundingClientRect().height, line];
+        }"""
+    )
+    per_line = letters / round(height / line)
+    assert 50 <= per_line <= 80
+
+
+def test_wide_code_and_wide_tables_scroll_inside_themselves(page: Page, sample_site: str) -> None:
+    page.set_viewport_size(size(320))
+    page.goto(sample_site + "/posts/constant-time/")
+    for selector in ("pre", "table"):
+        assert page.evaluate(
+            "s => [...document.querySelectorAll(s)].some(e => e.scrollWidth > e.clientWidth)",
+            selector,
+        ), selector
+
+
+def test_print_leaves_the_frame_out(page: Page, sample_site: str) -> None:
+    page.goto(sample_site + "/posts/constant-time/")
+    page.emulate_media(media="print")
+    assert not page.locator(".masthead nav").is_visible()
+    assert not page.locator(".turn").is_visible()
+    assert page.locator(".prose").is_visible()
+
+
+def test_ornaments_are_seen_and_not_spoken(page: Page, sample_site: str) -> None:
+    page.goto(sample_site + "/posts/constant-time/")
+    for name in ("24 November 2026", "Design"):
+        assert page.get_by_role("link", name=name, exact=True).count() == 1
+    tag = "getComputedStyle(document.querySelector('.tags a'), '::before').content"
+    assert page.evaluate(tag).startswith('"#"')
+
+
+FEED = """<?xml version="1.0" encoding="UTF-8"?>
+<?xml-stylesheet type="text/css" href="/feed.css"?>
+<rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
+<title>A feed</title><link>https://sula.example/</link><description>About it.</description>
+<item><title>A post</title><guid isPermaLink="false">urn:x</guid>
+<pubDate>Tue, 24 Nov 2026 09:30:00 +0100</pubDate><description>Its summary.</description>
+<content:encoded>&lt;p&gt;All of it.&lt;/p&gt;</content:encoded></item></channel></rss>
+"""
+
+
+def test_a_feed_opened_in_a_browser_is_readable(page: Page, tmp_path: Path) -> None:
+    (tmp_path / "feed.xml").write_text(FEED, "utf-8")
+    shutil.copy(THEME / "static/feed.css", tmp_path)
+    with serve(tmp_path) as address:
+        page.goto(address + "/feed.xml")
+        for text in ("A feed", "About it.", "A post", "Its summary."):
+            assert page.get_by_text(text, exact=True).is_visible(), text
+        for text in ("urn:x", "<p>All of it.</p>"):
+            assert not page.get_by_text(text, exact=True).is_visible(), text

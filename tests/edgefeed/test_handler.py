@@ -1,0 +1,452 @@
+"""The function with its real parts over a store in memory: pages of HTML in, lists out."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import feedparser
+import msgspec
+import pytest
+
+from edgefeed.contract import FRAGMENTS, INDEX_KEY, Person, Site, json_ld
+from edgefeed.handler import Function, PageReader, ThemeRenderer, build_directory, read_templates
+from edgefeed.index import decode
+from edgefeed.lists import Theme
+from edgefeed.model import Document
+from edgefeed.ports import Ports, Renderer
+from edgefeed.reconcile import Outdated
+from edgefeed.store import Object, Unavailable
+from edgefeed.stores import MemoryStore
+
+ROOT = Path(__file__).parents[2]
+ASSETS = {f.name: f"theme/{f.stem}.0123456789{f.suffix}" for f in (ROOT / "theme/static").iterdir()}
+SITE = Site(
+    id="tag:example.org,2026:site",
+    url="https://example.org",
+    title="Example",
+    description="An example",
+    language="en",
+    author=Person("A. Author"),
+    hub="https://hub.example.org/",
+    assets=ASSETS,
+    revision=1,
+    renderer="one",
+)
+
+
+def page(
+    name: str, title: str = "A title", *, minute: int = 0, tags: tuple[str, ...] = ()
+) -> bytes:
+    date = f"2026-11-24T10:{minute:02}:00+00:00"
+    data = {
+        "@context": "https://schema.org",
+        "@type": "BlogPosting",
+        "@id": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_URL, name)}",
+        "url": f"https://example.org/posts/{name}/",
+        "headline": title,
+        "datePublished": date,
+        "dateModified": date,
+        "keywords": list(tags),
+        "description": "What it says.",
+        "author": [{"@type": "Person", "name": "A. Author"}],
+        "inLanguage": "en",
+    }
+    return (
+        f'<!doctype html><html lang="en"><head><title>{title}</title>'
+        f'<script type="application/ld+json">{json_ld(data)}</script></head><body>'
+        f'<article class="h-entry"><div class="e-content"><p>Body of {name}.</p></div></article>'
+    ).encode()
+
+
+def key(name: str) -> str:
+    return f"pages/posts/{name}/index.html"
+
+
+class Hearer:
+    """A notifier that remembers, and fails as often as it is told to."""
+
+    def __init__(self) -> None:
+        self.paths: list[str] = []
+        self.urls: list[str] = []
+        self.references: list[str] = []
+        self.edge_fails = 0
+        self.hub_fails = 0
+
+    def invalidate(self, paths: Any, reference: str) -> None:
+        self.references.append(reference)
+        if self.edge_fails:
+            self.edge_fails -= 1
+            raise Unavailable("the edge is busy")
+        self.paths += paths
+
+    def publish(self, urls: Any) -> None:
+        if self.hub_fails:
+            self.hub_fails -= 1
+            raise Unavailable("the hub is busy")
+        self.urls += urls
+
+
+class World:
+    """A store, a clock, an edge, and functions wired to them."""
+
+    def __init__(self, site: Site = SITE, renderer: Renderer | None = None) -> None:
+        self.store = MemoryStore(lambda: "2026-11-24T12:00:00Z")
+        self.hearer = Hearer()
+        self.now = 1_000.0
+        self.tick = 0.0
+        self.function = self.wire(site, renderer)
+
+    def wire(self, site: Site, renderer: Renderer | None = None) -> Function:
+        if renderer is None:
+            renderer = ThemeRenderer(Theme(read_templates(ROOT / "theme/templates"), site), site)
+        ports = Ports(
+            self.store, PageReader(site), renderer, self.hearer, self.clock, lambda _: None
+        )
+        return Function(site, ports, most_time=60)
+
+    def clock(self) -> float:
+        self.now += self.tick
+        return self.now
+
+    def put(self, name: str, title: str = "A title", **options: Any) -> None:
+        self.store.put(key(name), page(name, title, **options))
+
+    def event(self, *keys: str, name: str = "m1") -> dict[str, Any]:
+        records = [{"s3": {"object": {"key": k}}} for k in keys]
+        return {"Records": [{"messageId": name, "body": json.dumps({"Records": records})}]}
+
+    def send(self, *names: str, seconds: float = 60) -> dict[str, Any]:
+        return self.function(self.event(*map(key, names)), "request", seconds)
+
+    def text(self, name: str) -> str:
+        found = self.store.get(name)
+        assert found is not None, f"{name} is not there"
+        return found.body.decode()
+
+    def lists(self) -> dict[str, Object]:
+        return {k: o for k, o in self.store.objects.items() if k.startswith("lists/")}
+
+    def titles(self, feed: str = "lists/feed.xml") -> list[str]:
+        return [entry.title for entry in feedparser.parse(self.text(feed)).entries]
+
+
+DONE: dict[str, Any] = {"batchItemFailures": []}
+
+
+def test_a_post_is_followed_from_its_event_to_its_removal(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    world.put("hello", "Hello", tags=("Birds",))
+    assert world.send("hello") == DONE
+    assert world.titles() == world.titles("lists/tags/birds/atom.xml") == ["Hello"]
+    assert "Hello" in world.text("lists/index.html")
+    assert "Birds" in world.text("lists/tags/index.html")
+
+    world.put("hello", "Hello again", tags=("Boats",))
+    world.send("hello")
+    assert world.titles() == world.titles("lists/tags/boats/feed.xml") == ["Hello again"]
+    assert world.titles("lists/tags/birds/feed.xml") == []
+
+    world.store.delete(key("hello"))
+    world.send("hello")
+    assert world.titles() == []
+    assert "lists/page/1/index.html" not in world.lists()
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 3
+    assert all(line["level"] == "info" for line in lines)
+
+
+def test_one_run_says_one_line_with_its_metrics(capsys: pytest.CaptureFixture[str]) -> None:
+    world = World()
+    world.put("hello", tags=("a",))
+    world.send("hello")
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    metrics = line["_aws"]["CloudWatchMetrics"][0]
+    assert metrics["Namespace"] == "Sula/edgefeed"
+    assert all(isinstance(line[metric["Name"]], int | float) for metric in metrics["Metrics"])
+    assert line["pages"] == 1
+    assert line["written"] == len(world.lists()) + 1  # and state/problems.json
+    assert line["messages"] == ["m1"]
+    assert set(line["requests"]) <= {"get", "head", "put", "delete", "list"}
+    assert line["requests"]["put"] >= line["written"]
+    assert {"read", "index", "lists", "notify"} <= set(line["phases"])
+
+
+def test_what_did_not_change_is_not_written_and_nobody_is_told() -> None:
+    world = World()
+    world.put("hello")
+    world.send("hello")
+    before = world.lists()
+    world.hearer.paths.clear()
+    world.hearer.urls.clear()
+    world.send("hello")
+    assert {k: o.etag for k, o in world.lists().items()} == {k: o.etag for k, o in before.items()}
+    assert all(world.lists()[k] is before[k] for k in before)
+    assert (world.hearer.paths, world.hearer.urls) == ([], [])
+
+
+def test_every_list_carries_its_generation_and_digest() -> None:
+    world = World()
+    world.put("hello")
+    world.send("hello")
+    generations = {int(o.metadata["generation"]) for o in world.lists().values()}
+    assert len(generations) == 1
+    assert all(len(o.metadata["digest"]) == 32 for o in world.lists().values())
+
+
+def test_a_bad_page_is_reported_and_harms_nobody() -> None:
+    world = World()
+    world.put("good", "Good")
+    bad = b'<html><head><script type="application/ld+json">{"@type":"BlogPosting"</script></head>'
+    world.store.put(key("bad"), bad)
+    assert world.send("good", "bad") == DONE
+    assert world.titles() == ["Good"]
+    (problem,) = json.loads(world.text("state/problems.json"))["problems"]
+    assert problem["key"] == key("bad")
+    assert problem["reason"]
+    assert problem["since"] == "2026-11-24T12:00:00Z"
+    world.put("bad", "Mended", minute=1)
+    world.send("bad")
+    assert world.titles() == ["Mended", "Good"]
+    assert json.loads(world.text("state/problems.json")) == {"problems": []}
+
+
+def test_poison_is_acknowledged_and_what_is_beside_it_is_done(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    world.put("hello", "Hello")
+    event = world.event(key("hello"))
+    event["Records"].insert(0, {"messageId": "bad", "body": "not json"})
+    assert world.function(event, "request", 60) == DONE
+    assert world.titles() == ["Hello"]
+    assert "JSONDecodeError" in json.loads(capsys.readouterr().out)["poison"]["bad"]
+
+
+class Flaky(MemoryStore):
+    """A bucket that is down for writes under a prefix."""
+
+    down = ""
+
+    def put(self, key: str, body: bytes, **options: Any) -> str:
+        if self.down and key.startswith(self.down):
+            raise Unavailable("503")
+        return super().put(key, body, **options)
+
+
+@pytest.mark.parametrize("down", ["lists/", "state/index", "state/fragments/"])
+def test_trouble_sends_the_messages_back_and_the_next_run_mends_it(down: str) -> None:
+    world = World()
+    world.store = Flaky()
+    world.function = world.wire(SITE)
+    world.put("hello", "Hello")
+    world.store.down = down
+    assert world.send("hello") == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    world.store.down = ""
+    assert world.send("hello") == DONE
+    assert world.titles() == ["Hello"]
+    assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
+
+
+def test_a_direct_call_hears_of_trouble() -> None:
+    world = World()
+    world.store = Flaky()
+    world.function = world.wire(SITE)
+    world.store.down = "lists/"
+    with pytest.raises(Unavailable):
+        world.function({"refresh": True}, "request", 60)
+
+
+def test_the_edge_is_owed_until_it_accepts() -> None:
+    world = World()
+    world.put("hello")
+    world.hearer.edge_fails = 100
+    assert world.send("hello") != DONE
+    assert len(set(world.hearer.references)) == 1  # the same request each time
+    world.hearer.edge_fails = 0
+    assert world.send("hello") == DONE
+    assert "/*" in world.hearer.paths or "/feed.xml" in world.hearer.paths
+
+
+def test_the_hub_hears_after_the_edge_and_never_fails_a_run() -> None:
+    world = World()
+    world.put("hello", "Hello", tags=("a",))
+    world.hearer.hub_fails = 2
+    assert world.send("hello") == DONE
+    assert "https://example.org/feed.xml" in world.hearer.urls
+    assert "https://example.org/tags/a/atom.xml" in world.hearer.urls
+    world.hearer.hub_fails = 100
+    world.put("hello", "Changed")
+    assert world.send("hello") == DONE
+
+
+def test_no_time_left_means_the_next_run_goes_on() -> None:
+    world = World()
+    for number in range(30):
+        world.put(f"p{number}", f"Post {number}", minute=number, tags=tuple("abcdefghijkl"))
+    names = [f"p{number}" for number in range(30)]
+    world.tick = 1.0  # each look at the clock costs a second
+    rounds = 0
+    while world.send(*names, seconds=1) != DONE:
+        rounds += 1
+        assert rounds < 50
+    assert rounds >= 2
+    assert len(world.titles()) == 20
+    assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
+
+
+def test_a_theme_change_rewrites_lists_and_an_old_function_stands_back() -> None:
+    world = World()
+    world.put("hello", "Hello")
+    world.send("hello")
+    newer = msgspec.structs.replace(SITE, title="New name", revision=2, renderer="two")
+    assert world.wire(newer)({"refresh": True}, "deploy", 60) == {"done": True}
+    assert "New name" in world.text("lists/index.html")
+    world.put("hello", "Changed")
+    assert world.send("hello") == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    with pytest.raises(Outdated):
+        world.function({"refresh": True}, "request", 60)
+    assert "New name" in world.text("lists/index.html")
+
+
+def test_a_rebuild_needs_the_pages_alone() -> None:
+    world = World()
+    for number in range(5):
+        world.put(f"p{number}", f"Post {number}", minute=number, tags=("a",))
+    world.send(*(f"p{number}" for number in range(5)))
+    wanted = {k: o.body for k, o in world.lists().items()}
+    for name in list(world.store.objects):
+        if not name.startswith("pages/"):
+            del world.store.objects[name]
+    world.store.put("lists/tags/gone/index.html", b"obsolete")
+    world.store.put("lists/robots.txt", b"foreign")
+    assert world.function({"rebuild": True}, "request", 600) == {"done": True}
+    assert {k: o.body for k, o in world.lists().items()} == wanted
+
+
+def test_a_rebuild_mends_a_damaged_index_and_nothing_else_dares() -> None:
+    world = World()
+    world.put("hello", "Hello")
+    world.send("hello")
+    world.store.put(INDEX_KEY, b"garbage")
+    assert world.send("hello") != DONE
+    assert world.function({"rebuild": True}, "request", 600) == {"done": True}
+    assert world.send("hello") == DONE
+    assert world.titles() == ["Hello"]
+
+
+def test_a_rebuild_goes_on_where_it_was_cut_off() -> None:
+    world = World()
+    for number in range(2_300):
+        world.put(f"p{number:04}", minute=number % 60)
+    world.tick = 2.0
+    calls = 1
+    while not world.function({"rebuild": True}, f"request {calls}", 25)["done"]:
+        calls += 1
+        assert calls < 400
+    assert calls > 2
+    world.tick = 0.0
+    status = world.function({"status": True}, "request", 60)
+    assert (status["posts"], status["owed"], status["rebuilding"]) == (2_300, 0, None)
+
+
+def test_a_lost_fragment_is_read_from_its_page_again() -> None:
+    world = World()
+    for name in ("a", "b"):
+        world.put(name, name)
+    world.send("a", "b")
+    for name in [k for k in world.store.objects if k.startswith(FRAGMENTS)]:
+        del world.store.objects[name]
+    world.function = world.wire(SITE)  # cold: nothing cached
+    world.put("a", "A new")
+    assert world.send("a") == DONE
+    assert sorted(world.titles()) == ["A new", "b"]
+
+
+def test_status_tells_what_is_owed_without_touching_anything() -> None:
+    world = World()
+    world.put("hello", "Hello")
+    ask = {"status": True, "keys": [key("hello"), key("gone")]}
+    assert world.function(ask, "request", 60)["pending"] == [key("hello")]
+    before = dict(world.store.objects)
+    world.function(ask, "request", 60)
+    assert world.store.objects == before
+    world.send("hello")
+    status = world.function(ask, "request", 60)
+    assert (status["pending"], status["owed"], status["current"]) == ([], 0, True)
+
+
+class Strict:
+    """A renderer whose gate holds back what it is told to."""
+
+    def __init__(self, inner: ThemeRenderer) -> None:
+        self.inner = inner
+        self.refuse = ""
+        self.asked: list[tuple[str, bool]] = []
+
+    def fragments(self, listing: Any) -> tuple[str, ...]:
+        return self.inner.fragments(listing)
+
+    def documents(self, listing: Any, fragments: Mapping[str, Any]) -> tuple[Document, ...]:
+        return self.inner.documents(listing, fragments)
+
+    def check(self, document: Document, previous: bytes | None) -> str | None:
+        self.asked.append((document.key, previous is not None))
+        return "not today" if document.key == self.refuse else None
+
+
+def test_the_gate_holds_a_feed_back_and_says_so() -> None:
+    theme = Theme(read_templates(ROOT / "theme/templates"), SITE)
+    strict = Strict(ThemeRenderer(theme, SITE))
+    world = World(SITE, strict)
+    world.put("hello", "Hello")
+    world.send("hello")
+    assert ("lists/feed.xml", False) in strict.asked
+    assert not [k for k, _ in strict.asked if k.endswith(".html")]
+    strict.refuse = "lists/feed.xml"
+    world.put("hello", "Changed")
+    assert world.send("hello") == DONE
+    assert ("lists/feed.xml", True) in strict.asked
+    assert (world.titles(), world.titles("lists/atom.xml")) == (["Hello"], ["Changed"])
+    assert world.function({"status": True}, "r", 60)["held"] == {"lists/feed.xml": "not today"}
+    world.function({"refresh": True, "accept": True}, "r", 60)
+    assert world.titles() == ["Changed"]
+    assert world.function({"status": True}, "r", 60)["held"] == {}
+
+
+def test_a_directory_is_built_as_the_cloud_would(tmp_path: Path) -> None:
+    world = World()
+    pages = {f"p{n}": page(f"p{n}", f"Post {n}", minute=n, tags=("a", "ü")) for n in range(25)}
+    for name, body in pages.items():
+        world.store.put(key(name), body)
+        path = tmp_path / key(name)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(body)
+    (tmp_path / "pages/image.png").write_bytes(b"png")
+    world.send(*pages)
+    build_directory(tmp_path, SITE, ROOT / "theme/templates")
+
+    def built() -> dict[str, bytes]:
+        files = (path for path in (tmp_path / "lists").rglob("*") if path.is_file())
+        return {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in files}
+
+    assert built() == {k: o.body for k, o in world.lists().items()}
+    assert len(built()) > 20
+    stamps = {k: (tmp_path / k).stat().st_mtime_ns for k in built()}
+    build_directory(tmp_path, SITE, ROOT / "theme/templates")
+    assert {k: (tmp_path / k).stat().st_mtime_ns for k in built()} == stamps
+    (tmp_path / key("p24")).unlink()
+    build_directory(tmp_path, SITE, ROOT / "theme/templates")
+    world.store.delete(key("p24"))
+    world.send("p24")
+    assert built() == {k: o.body for k, o in world.lists().items()}
+
+
+def test_a_folder_without_templates_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no templates"):
+        read_templates(tmp_path)

@@ -1,0 +1,89 @@
+"""The stores without a cloud keep the promises that S3 keeps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from edgefeed.store import DIGEST, Conflict, Store, digest
+from edgefeed.stores import DirectoryStore, MemoryStore
+
+KEY = "lists/tags/é/index.html"
+
+
+@pytest.fixture(params=["memory", "directory"])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
+    return MemoryStore() if request.param == "memory" else DirectoryStore(tmp_path)
+
+
+def test_an_object_comes_back(store: Store) -> None:
+    etag = store.put(KEY, b"body")
+    found, head = store.get(KEY), store.head(KEY)
+    assert found is not None
+    assert head is not None
+    assert (found.body, found.etag) == (b"body", etag)
+    assert (head.etag, head.modified) == (found.etag, found.modified)
+
+
+def test_nothing_is_none(store: Store) -> None:
+    assert store.get(KEY) is None
+    assert store.head(KEY) is None
+    store.delete(KEY)
+    assert list(store.keys("lists/")) == []
+
+
+def test_conditions(store: Store) -> None:
+    first = store.put(KEY, b"1", if_absent=True)
+    with pytest.raises(Conflict):
+        store.put(KEY, b"2", if_absent=True)
+    second = store.put(KEY, b"2", if_match=first)
+    assert first != second
+    with pytest.raises(Conflict):
+        store.put(KEY, b"3", if_match=first)
+    with pytest.raises(Conflict):
+        store.delete(KEY, if_match=first)
+    store.delete(KEY, if_match=second)
+    with pytest.raises(Conflict):
+        store.put(KEY, b"3", if_match=second)
+    assert store.get(KEY) is None
+
+
+def test_keys_come_in_the_order_of_their_bytes(store: Store) -> None:
+    keys = ["pages/a.html", "pages/a/b.html", "pages/a-b.html", "pages/ü.html", "pages/Z.html"]
+    for key in [*keys, "lists/x.html", "pagesx/y.html"]:
+        store.put(key, b"")
+    ordered = sorted(keys, key=str.encode)
+    assert list(store.keys("pages/")) == ordered
+    assert list(store.keys("pages/", ordered[1])) == ordered[2:]
+    assert list(store.keys("pages/a")) == [k for k in ordered if k.startswith("pages/a")]
+
+
+def test_a_directory_knows_when_bytes_are_right(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    store.put(KEY, b"body", metadata={DIGEST: "not kept"})
+    head = store.head(KEY)
+    assert head is not None
+    assert head.metadata[DIGEST] == digest(KEY, b"body")
+    assert (tmp_path / KEY).read_bytes() == b"body"
+
+
+def test_a_directory_leaves_nothing_beside_its_files(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    store.put(KEY, b"body")
+    store.delete(KEY)
+    assert [path.name for path in tmp_path.rglob("*")] in ([], ["lists"])
+
+
+@pytest.mark.parametrize("key", ["../x", "/etc/x", "a/../../x", "a//b", "", "lists/."])
+def test_a_directory_holds_no_key_that_leads_elsewhere(tmp_path: Path, key: str) -> None:
+    with pytest.raises(ValueError, match="not a key"):
+        DirectoryStore(tmp_path).put(key, b"")
+
+
+def test_state_can_be_kept_elsewhere(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "site", tmp_path / "private")
+    store.put("state/x", b"1")
+    assert (tmp_path / "private/x").read_bytes() == b"1"
+    assert store.get("state/x") is not None
+    assert not (tmp_path / "site").exists()

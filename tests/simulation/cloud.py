@@ -1,0 +1,100 @@
+"""The cloud of a simulation: a bucket that watches what is written, an edge, a clock."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from urllib.parse import unquote
+
+from edgefeed.contract import LISTS, key_to_path
+from edgefeed.store import GENERATION, Conflict
+from edgefeed.stores import MemoryStore
+
+
+class Violation(AssertionError):  # noqa: N818 - what it is
+    """The protocol broke a promise."""
+
+
+class Clock:
+    """Virtual time, in seconds."""
+
+    def __init__(self) -> None:
+        self.now = 1_000.0
+
+
+class WatchedStore(MemoryStore):
+    """A bucket that checks each write under ``lists/`` against those before it.
+
+    An object's generation never goes backwards, unless the object had changed and changed
+    back: then S3 itself cannot tell.
+    """
+
+    def __init__(self, clock: Clock, is_contended: Callable[[], bool]) -> None:
+        super().__init__(lambda: f"{clock.now:.6f}")
+        self._is_contended = is_contended
+        self._history: dict[str, list[tuple[str, int]]] = defaultdict(list)
+
+    def put(
+        self,
+        key: str,
+        body: bytes,
+        *,
+        metadata: Mapping[str, str] | None = None,
+        if_match: str | None = None,
+        if_absent: bool = False,
+    ) -> str:
+        if (if_match is not None or if_absent) and self._is_contended():
+            raise Conflict("409: another write is in progress")
+        before = self.objects.get(key)
+        etag = super().put(key, body, metadata=metadata, if_match=if_match, if_absent=if_absent)
+        if not key.startswith(LISTS):
+            return etag
+        generation = int((metadata or {})[GENERATION])
+        history = self._history[key]
+        if before is not None and int(before.metadata.get(GENERATION, 0)) > generation:
+            same = [old for name, old in history if name == before.etag]
+            if min(same) > generation:
+                raise Violation(
+                    f"{key}: generation {generation} was written over {before.metadata[GENERATION]}"
+                )
+        history.append((etag, generation))
+        return etag
+
+    def spoil(self, key: str) -> None:
+        """Somebody writes what is not theirs to write: no generation, no digest."""
+        super().put(key, b"spoilt")
+
+
+class Edge:
+    """A cache that keeps what it was asked for until it is told to forget it."""
+
+    def __init__(self, store: MemoryStore) -> None:
+        self._store = store
+        self.cached: dict[str, bytes] = {}
+        self.pings: list[str] = []
+
+    def fetch(self, key: str) -> None:
+        """A reader asks for a document."""
+        found = self._store.get(key)
+        if key not in self.cached and found is not None:
+            self.cached[key] = found.body
+
+    def invalidate(self, paths: Sequence[str], reference: str) -> None:  # noqa: ARG002 - the port's
+        wanted = [unquote(path) for path in paths]
+        for key in list(self.cached):
+            path = key_to_path(key)
+            if any(
+                path.startswith(want[:-1]) if want.endswith("*") else path == want
+                for want in wanted
+            ):
+                del self.cached[key]
+
+    def publish(self, urls: Sequence[str]) -> None:
+        self.pings += urls
+
+    def check(self) -> None:
+        """Raises Violation when a reader would still be served something old."""
+        for key, body in self.cached.items():
+            found = self._store.get(key)
+            if found is None or found.body != body:
+                raise Violation(f"{key}: the edge was not told of the last change")

@@ -1,0 +1,118 @@
+"""``sula build``: the whole site into a folder, with the real theme, Pelican and edgefeed."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.authored import NOW, Authored, Post
+
+from sula.build import MARKER, build, tree
+from sula.errors import ConfigError, ContentError
+from sula.gather import look
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Authored:
+    site = Authored(tmp_path / "site")
+    site.settings.pop("THEME")
+    site.save_settings()
+    site.save(Post("posts/one.md", "One", "2026-01-01 09:00", more={"tags": ["a"]}))
+    site.save(Post("posts/two.md", "Two", "2026-01-02 09:00", "See [one](one.md)."))
+    site.put("content/images/a.svg", "<svg/>")
+    return site
+
+
+def run(site: Authored, out: Path) -> tuple[int, int, int]:
+    done = build(look(site.root, since=NOW), out, now=site.now)
+    assert not done.warnings
+    return done.written, done.unchanged, done.removed
+
+
+def test_pages_files_assets_lists_and_feeds_share_one_tree(site: Authored, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    written, unchanged, removed = run(site, out)
+    names = tree(out)
+    assert (written, unchanged, removed) == (len(names), 0, 0)
+    for name in (
+        "index.html", "feed.xml", "atom.xml", "feed.json", "sitemap.xml", "404.html",
+        "posts/one/index.html", "tags/index.html", "tags/a/feed.xml", "archive/2026/index.html",
+        "images/a.svg",
+    ):  # fmt: skip
+        assert name in names, name
+    assert any(name.startswith("theme/style.") for name in names)
+    assert not any(name.startswith(("pages/", "lists/", "state/")) for name in names)
+    titles = [item["title"] for item in json.loads(names["feed.json"])["items"]]
+    assert titles == ["Two", "One"]
+
+
+def test_a_second_build_equals_a_first_and_writes_what_changed(
+    site: Authored, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run(site, out)
+    assert run(site, out)[0] == 0
+    site.save(Post("posts/two.md", "Zwei", "2026-01-02 09:00"))
+    site.remove("posts/one.md")
+    written, unchanged, removed = run(site, out)
+    assert written
+    assert unchanged
+    assert removed
+    run(site, tmp_path / "clean")
+    assert tree(out) == tree(tmp_path / "clean")
+    assert not (out / "posts/one").exists()
+
+
+def test_a_rename_keeps_the_identity_here_too(site: Authored, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(site, out)
+    before = {i["title"]: i["id"] for i in json.loads(tree(out)["feed.json"])["items"]}
+    site.rename("posts/one.md", "posts/uno.md")
+    site.save(Post("posts/two.md", "Two", "2026-01-02 09:00"))
+    run(site, out)
+    after = {i["title"]: i["id"] for i in json.loads(tree(out)["feed.json"])["items"]}
+    assert after == before
+
+
+def test_a_folder_with_other_things_is_left_alone(site: Authored, tmp_path: Path) -> None:
+    mine = tmp_path / "out/thesis.txt"
+    mine.parent.mkdir()
+    mine.write_text("do not touch", "utf-8")
+    with pytest.raises(ConfigError, match="not empty and was not made by `sula build`"):
+        run(site, mine.parent)
+    assert tree(mine.parent) == {"thesis.txt": b"do not touch"}
+
+
+def test_what_others_put_beside_a_build_stays_and_is_never_overwritten(
+    site: Authored, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run(site, out)
+    (out / "CNAME").write_text("blog.example", "utf-8")
+    run(site, out)
+    assert (out / "CNAME").read_text("utf-8") == "blog.example"
+    site.put("content/CNAME", "other.example")
+    with pytest.raises(ConfigError, match="CNAME was not made by `sula build`"):
+        run(site, out)
+    assert (out / "CNAME").read_text("utf-8") == "blog.example"
+
+
+def test_content_that_does_not_build_leaves_the_folder_as_it_was(
+    site: Authored, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run(site, out)
+    before = tree(out)
+    site.save(Post("posts/bad.md", "Bad", "someday"))
+    with pytest.raises(ContentError, match=r"content/posts/bad\.md:3: "):
+        run(site, out)
+    assert tree(out) == before
+
+
+def test_a_damaged_marker_is_said(site: Authored, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(site, out)
+    (out / MARKER).write_text("{", "utf-8")
+    with pytest.raises(ConfigError, match="is damaged"):
+        run(site, out)

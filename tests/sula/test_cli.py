@@ -1,0 +1,149 @@
+"""The command line, as a process: help, exit statuses, one clear message, nothing heavy."""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.authored import Authored, Post
+
+from sula.cli import cli
+
+COMMANDS = sorted(cli.commands)
+HEAVY = ("boto3", "botocore", "pelican", "jinja2", "lxml", "markdown_it", "msgspec", "rich",
+         "yaml", "bs4", "feedgen", "pygments", "watchfiles", "edgefeed")  # fmt: skip
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Authored:
+    site = Authored(tmp_path / "site")
+    site.settings.pop("THEME")
+    site.save_settings()
+    site.save(Post("posts/one.md", "One", "2026-01-01 09:00"))
+    return site
+
+
+def sula(folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("SULA_", "AWS_", "GIT_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "sula", *arguments],
+        cwd=folder, env={**kept, **environment}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+def test_every_command_is_there() -> None:
+    assert {"new", "up", "build", "check", "plan", "deploy", "status", "remote"} <= set(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps_with_an_example(command: str, tmp_path: Path) -> None:
+    done = sula(tmp_path, command, "--help")
+    assert done.returncode == 0, done.stderr
+    assert f"  sula {command}" in done.stdout.partition("Example")[2], done.stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    program = (
+        "import sys; sys.argv = ['sula', '--help']\n"
+        "from sula.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(*sys.modules, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    loaded = {name.partition(".")[0] for name in done.stderr.split()}
+    assert "click" in loaded
+    assert not loaded & set(HEAVY)
+
+
+def test_a_new_post_is_made_checked_and_built(site: Authored, tmp_path: Path) -> None:
+    done = sula(site.root, "new", "Grüße: & <b>", "--tags", "a, b c")
+    assert done.returncode == 0, done.stderr
+    path = site.root / done.stdout.strip()
+    assert path == site.root / "content/posts/grüße-b.md" or path.exists()
+    again = sula(site.root, "new", "Grüße: & <b>")
+    assert again.returncode == 2
+    assert again.stderr.startswith("sula: ")
+    assert "is there already" in again.stderr
+    assert sula(site.root, "check").returncode == 0
+    built = sula(site.root / "content", "build", str(tmp_path / "out"))
+    assert built.returncode == 0, built.stderr
+    assert "files written" in built.stdout
+    feed = json.loads((tmp_path / "out/feed.json").read_text("utf-8"))
+    assert "Grüße: & <b>" in {item["title"] for item in feed["items"]}
+    assert (
+        " 0 files written"
+        in " " + sula(site.root, "build", str(tmp_path / "out")).stdout.rpartition(": ")[2]
+    )
+
+
+def test_findings_are_compiler_like_and_end_with_1(site: Authored) -> None:
+    site.save(Post("posts/bad.md", "Bad", "someday"))
+    site.save(Post("posts/math.md", "Math", "2026-01-02", "Well:\n\n$$\\frac{1}{$$\n"))
+    done = sula(site.root, "check")
+    assert done.returncode == 1
+    assert "content/posts/bad.md:3: " in done.stderr
+    assert "Traceback" not in done.stderr
+    found = json.loads(sula(site.root, "check", "--json").stdout)
+    assert {"path": "content/posts/bad.md", "line": 3, "severity": "error"}.items() <= (
+        found[0].items()
+    )
+
+
+def test_warnings_alone_end_with_0(site: Authored) -> None:
+    site.save(Post("posts/a.md", "A", "2026-01-02", more={"tags": ["x"]}))
+    site.save(Post("posts/b.md", "B", "2026-01-03", more={"tags": ["X"]}))
+    done = sula(site.root, "check")
+    assert done.returncode == 0
+    assert "warning: tag" in done.stderr
+    assert ":4: " in done.stderr
+
+
+@pytest.mark.parametrize("command", ["deploy", "plan", "status"])
+def test_without_a_cloud_the_remedy_is_said(site: Authored, command: str) -> None:
+    done = sula(site.root, command)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert "is not running; start it with `sula up`" in done.stderr
+
+
+def test_outside_a_site_the_remedy_is_said(tmp_path: Path) -> None:
+    done = sula(tmp_path, "check")
+    assert done.returncode == 2
+    assert "there is no pelicanconf.py" in done.stderr
+
+
+def test_settings_that_do_not_run_are_placed(site: Authored) -> None:
+    site.put("pelicanconf.py", "SITEURL = 'https://x.example'\nSITENAME = 1 / 0\n")
+    done = sula(site.root, "check")
+    assert done.returncode == 2
+    assert "pelicanconf.py:2: ZeroDivisionError" in done.stderr
+
+
+def test_a_wrong_option_is_a_usage_error(site: Authored) -> None:
+    done = sula(site.root, "build", "--no-such", "x")
+    assert done.returncode == 2
+    assert "No such option" in done.stderr
+
+
+def test_no_colour_where_nobody_sees_it(site: Authored) -> None:
+    site.save(Post("posts/bad.md", "Bad", "someday"))
+    assert "\033" not in sula(site.root, "check", FORCE_COLOR="").stderr
+
+
+def test_help_takes_less_than_015_s_of_cpu() -> None:
+    def cpu() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([sys.executable, "-m", "sula", "--help"], capture_output=True, check=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    assert min(cpu() for _ in range(5)) < 0.15

@@ -1,0 +1,112 @@
+"""Front matter in its three forms, with a line for every error."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sula.frontmatter import Problem, split
+
+
+def values(text: str) -> dict[str, object]:
+    return {key: field.value for key, field in split(text).fields.items()}
+
+
+def test_yaml_values_stay_what_the_author_wrote() -> None:
+    text = """---
+title: 2026
+date: 2018-08-22 19:52:08 +0200
+tags: [yes, 1.10, "C#"]
+Series-Index: 3
+nothing:
+empty: ""
+tilde: ~
+enclosure: {url: a.mp3, length: 12}
+folded: >
+  two
+  lines
+---
+Body
+"""
+    assert values(text) == {
+        "title": "2026",
+        "date": "2018-08-22 19:52:08 +0200",
+        "tags": ("yes", "1.10", "C#"),
+        "series_index": "3",
+        "nothing": None,
+        "empty": "",
+        "tilde": None,
+        "enclosure": {"url": "a.mp3", "length": "12"},
+        "folded": "two lines\n",
+    }
+    front = split(text)
+    assert (front.kind, front.body, front.body_line) == ("yaml", "Body\n", 14)
+    assert front.fields["tags"].line == 4
+
+
+def test_toml_has_lines_too() -> None:
+    front = split('+++\ntitle = "A"\ndate = 2026-01-02T03:04:05Z\ntags = ["x", 1]\n+++\nBody')
+    assert front.fields["date"] == ("2026-01-02 03:04:05+00:00", 3)
+    assert front.fields["tags"] == (("x", "1"), 4)
+    assert (front.body, front.body_line) == ("Body", 6)
+
+
+def test_pelican_lines_may_go_on() -> None:
+    front = split("Title: A title\nTags: a,\n    b\nsummary:\n\nBody\n")
+    assert front.kind == "pelican"
+    assert front.fields["tags"] == ("a,\nb", 2)
+    assert front.fields["summary"] == (None, 4)
+    assert (front.body, front.body_line) == ("Body\n", 6)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Note: this is a text\nof two lines\n",
+        "# Heading\n",
+        "",
+        "Remember: milk\n\nBody\n",
+        "--- \x20x",
+    ],
+)
+def test_a_text_may_have_none(text: str) -> None:
+    front = split(text)
+    assert (front.kind, front.body, front.body_line) == ("", text, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "message"),
+    [
+        ("---\ntitle: a: b\n---\n", 2, "belongs in quotes"),
+        ("---\ntitle: a\nTitle: b\n---\n", 3, "'title' is here twice (first on line 2)"),
+        ("---\ndate: x\ntitle: a\n", 1, "has no end"),
+        ("---\n\ttitle: a\n---\n", 2, "not tabs"),
+        ("---\n- a\n---\n", 2, "should be lines such as"),
+        ("---\ntags: [a, [b]]\n---\n", 2, "goes too deep"),
+        ("---\na: 1\ntitle: \x07\n---\n", 3, "control characters"),
+        ("---\ntitle: [a\n---\n", 3, "not YAML"),
+        ("---\ntitle: &a [x, *a]\n---\n", 2, "goes too deep"),
+        ("---\n? [a]\n: b\n---\n", 2, "should be a word"),
+        ('+++\ntitle = "a"\nx = \n+++\n', 3, "not TOML"),
+        ("+++\nx = [[1]]\n+++\n", 2, "cannot be read"),
+        ("Title: a\nDate: b\nTitle: c\n\nBody", 3, "'title' is here twice"),
+    ],
+)
+def test_errors_have_their_line(text: str, line: int, message: str) -> None:
+    (problem,) = split(text).problems
+    assert problem.line == line, problem
+    assert message in problem.message
+
+
+@given(
+    st.text(alphabet="ab:-+ \n\t[]{}'\"&*!|>#=.é\x07\u2028", max_size=80),
+    st.sampled_from(["---\n", "+++\n", "Title: "]),
+)
+def test_nothing_raises_and_no_text_is_lost(text: str, start: str) -> None:
+    front = split(start + text + "\n---\nBody\n")
+    assert all(isinstance(problem, Problem) for problem in front.problems)
+    assert (start + text + "\n---\nBody\n").endswith(front.body)
+    if front.body and not front.problems:
+        lines = (start + text + "\n---\nBody\n").split("\n")
+        assert "\n".join(lines[front.body_line - 1 :]) == front.body

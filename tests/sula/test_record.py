@@ -1,0 +1,105 @@
+"""The build record: the same record, the same bytes; anything else is refused with a remedy."""
+
+from __future__ import annotations
+
+import gzip
+
+import msgspec
+import pytest
+
+from sula.identity import follow_renames, mint, mint_unused
+from sula.model import Meta
+from sula.record import (
+    VERSION,
+    File,
+    Headers,
+    Prints,
+    Record,
+    RecordUnreadableError,
+    Source,
+    Stored,
+    decode,
+    encode,
+)
+
+META = Meta(
+    path="posts/a.md", kind="post", title="A & B", slug="a", url="posts/a/",
+    output="posts/a/index.html", published="2026-01-02T03:04:05+01:00", tags=("x", "y"),
+    series="S", position=2, links=("posts/b.md",),
+)  # fmt: skip
+RECORD = Record(
+    revision=3,
+    deploy="d",
+    site_id="tag:x",
+    commit="c0ffee",
+    function="f",
+    prints=Prints("e", "t", "s"),
+    headers=(("text/html", "max-age=1"),),
+    sources=(msgspec.structs.replace(Source.of(META, "b10b"), etag="e7a6"),),
+    files=(File("a.png", "b", "e", 0),),
+    assets=(File("theme/x.css", "", "e", 0),),
+)
+
+
+def test_a_record_survives_and_its_bytes_are_its_own() -> None:
+    assert decode(encode(RECORD)) == RECORD
+    assert encode(decode(encode(RECORD))) == encode(RECORD)
+    assert decode(encode(Record())) == Record()
+
+
+def test_a_source_carries_all_that_others_may_print() -> None:
+    (row,) = RECORD.sources
+    assert row.instant == 1767319445
+    for name in ("path", "kind", "title", "url", "output", "tags", "series", "position", "links"):
+        assert getattr(row, name) == getattr(META, name), name
+    assert RECORD.stored(row) == Stored("e7a6", "text/html", "max-age=1")
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (b"", "--full"),
+        (b"not gzip", "--full"),
+        (gzip.compress(b"{", mtime=0), "--full"),
+        (gzip.compress(b"[]", mtime=0), "--full"),
+        (encode(RECORD)[:-9], "--full"),
+        (gzip.compress(b'{"version": 1, "sources": [[1]]}', mtime=0), "--full"),
+        (gzip.compress(b'{"version": 0}', mtime=0), "format 0 is no longer read.*--full"),
+        (gzip.compress(b'{"version": %d}' % (VERSION + 1), mtime=0), "a newer Sula.*install"),
+    ],
+)
+def test_what_cannot_be_read_is_said_with_the_remedy(body: bytes, message: str) -> None:
+    with pytest.raises(RecordUnreadableError, match=message):
+        decode(body)
+
+
+def test_a_table_of_headers_keeps_its_lines() -> None:
+    headers = Headers([("a", "b")])
+    assert [headers.line("c", "d"), headers.line("a", "b"), headers.line("c", "d")] == [1, 0, 1]
+    assert headers.table == [("a", "b"), ("c", "d")]
+
+
+def test_identities_are_for_ever() -> None:
+    # These literals are in somebody's feed reader: they may never change.
+    minted = mint("tag:sula.example,2026:site", "posts/a.md")
+    assert minted == "urn:uuid:81f96689-c245-5b80-9ed8-8ad1a1480913"
+    assert mint("tag:other,2026:site", "posts/a.md") != minted
+
+
+def test_a_newcomer_never_takes_an_identity_that_moved_away() -> None:
+    first = mint("s", "posts/a.md")
+    second = mint_unused("s", "posts/a.md", {first})
+    third = mint_unused("s", "posts/a.md", {first, second})
+    assert len({first, second, third}) == 3
+
+
+def test_equal_contents_are_one_source_that_moved() -> None:
+    gone = {"a.md": "1", "b.md": "1", "c.md": "2"}
+    come = {"x.md": "1", "y.md": "1", "z.md": "1", "w.md": "3"}
+    assert follow_renames(gone, come, {}) == {"x.md": "a.md", "y.md": "b.md"}
+
+
+def test_git_is_believed_only_where_contents_say_nothing() -> None:
+    gone, come = {"a.md": "1", "b.md": "2"}, {"x.md": "1", "y.md": "3", "z.md": "4"}
+    hints = {"y.md": "a.md", "z.md": "b.md", "w.md": "b.md", "x.md": "b.md"}
+    assert follow_renames(gone, come, hints) == {"x.md": "a.md", "z.md": "b.md"}

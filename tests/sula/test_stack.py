@@ -1,0 +1,203 @@
+"""Change sets: what is done when, and what is said when it fails."""
+
+# ruff: noqa: ARG002 - a fake takes what the port gives and needs little of it
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import pytest
+
+from sula import stack
+from sula.errors import CloudError, StackError
+from sula.ports import Change, StackEvent, StackState
+
+OUTPUTS = {
+    name: name.lower()
+    for name in (
+        "BucketName", "FunctionName", "Architecture", "LogGroupName", "QueueUrl",
+        "DeadLettersUrl", "DistributionId", "DistributionDomain",
+    )
+}  # fmt: skip
+ADD = (Change("Add", "Bucket", "AWS::S3::Bucket"),)
+STACK = "AWS::CloudFormation::Stack"
+
+
+@dataclass
+class FakeStacks:
+    """CloudFormation in memory. ``script`` is what happens after `execute` or `delete`."""
+
+    state: StackState | None = None
+    changes: tuple[Change, ...] = ADD
+    script: list[tuple[str, list[StackEvent]]] = field(default_factory=list)
+    past: list[StackEvent] = field(default_factory=list)
+    calls: list[str] = field(default_factory=list)
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    _moving: bool = False
+
+    def describe(self, name: str) -> StackState | None:
+        if self._moving and self.script:
+            status, events = self.script.pop(0)
+            self.past += events
+            outputs = OUTPUTS if status.endswith("COMPLETE") else {}
+            gone = status == "DELETE_COMPLETE"
+            self.state = None if gone else StackState(status, outputs=outputs)
+        return self.state
+
+    def prepare(
+        self, name: str, change_set: str, template: str, parameters: Mapping[str, str], *, new: bool
+    ) -> tuple[Change, ...]:
+        self.calls.append("create" if new else "update")
+        self.parameters = parameters
+        return self.changes
+
+    def execute(self, name: str, change_set: str) -> None:
+        self.calls.append("execute")
+        self._moving = True
+
+    def discard(self, name: str, change_set: str) -> None:
+        self.calls.append("discard")
+
+    def events(self, name: str) -> list[StackEvent]:
+        return list(self.past)
+
+    def delete(self, name: str, keep: Sequence[str] = ()) -> None:
+        self.calls.append("delete")
+        self._moving = True
+
+
+def event(number: int, resource: str, status: str, reason: str = "") -> StackEvent:
+    kind = STACK if resource == "s" else "AWS::S3::Bucket"
+    return StackEvent(str(number), resource, kind, status, reason)
+
+
+def ensure(fake: FakeStacks, **options: bool) -> tuple[stack.Outputs, list[str]]:
+    said: list[str] = []
+    made = stack.apply(
+        fake, stack.plan(fake, "s", "template", {"A": "1"}), progress=said.append,
+        pause=lambda _: None, **options,
+    )  # fmt: skip
+    return made, said
+
+
+def test_a_new_stack_is_created_and_its_progress_told() -> None:
+    fake = FakeStacks(
+        script=[
+            ("CREATE_IN_PROGRESS", [event(1, "Bucket", "CREATE_IN_PROGRESS")]),
+            ("CREATE_COMPLETE", [
+                event(2, "Bucket", "CREATE_COMPLETE"),
+                event(3, "s", "CREATE_COMPLETE"),
+            ]),
+        ]
+    )  # fmt: skip
+    made, said = ensure(fake)
+    assert made.bucket == "bucketname"
+    assert said == ["Bucket: create in progress", "Bucket: create complete", "s: create complete"]
+    assert fake.calls == ["create", "execute"]
+    assert fake.parameters == {"A": "1"}
+
+
+def test_nothing_to_change_is_nothing_done() -> None:
+    fake = FakeStacks(StackState("UPDATE_COMPLETE", outputs=OUTPUTS), changes=())
+    made, said = ensure(fake)
+    assert made.function == "functionname"
+    assert not said
+    assert "execute" not in fake.calls
+
+
+def test_a_status_from_before_is_not_taken_for_success() -> None:
+    """CloudFormation may show the old UPDATE_COMPLETE for a moment after the start."""
+    old = event(1, "s", "UPDATE_COMPLETE")
+    fake = FakeStacks(
+        StackState("UPDATE_COMPLETE", outputs=OUTPUTS),
+        past=[old],
+        script=[
+            ("UPDATE_COMPLETE", []),
+            ("UPDATE_IN_PROGRESS", [event(2, "s", "UPDATE_IN_PROGRESS")]),
+            ("UPDATE_ROLLBACK_COMPLETE", [
+                event(3, "Bucket", "UPDATE_FAILED", "quota"),
+                event(4, "s", "UPDATE_ROLLBACK_COMPLETE"),
+            ]),
+        ],
+    )  # fmt: skip
+    with pytest.raises(StackError, match=r"Bucket \(AWS::S3::Bucket\): quota"):
+        ensure(fake)
+
+
+def test_the_first_failure_is_named_not_what_was_cancelled_with_it() -> None:
+    fake = FakeStacks(
+        script=[
+            ("ROLLBACK_COMPLETE", [
+                event(1, "Queue", "CREATE_FAILED", "Resource creation cancelled"),
+                event(2, "Role", "CREATE_FAILED", "not authorized"),
+                event(3, "Bucket", "CREATE_FAILED", "also"),
+                event(4, "s", "ROLLBACK_COMPLETE"),
+            ]),
+        ]
+    )  # fmt: skip
+    with pytest.raises(StackError, match=r"stack s: Role \(AWS::S3::Bucket\): not authorized"):
+        ensure(fake)
+
+
+def test_what_a_failed_creation_left_is_removed_first() -> None:
+    fake = FakeStacks(
+        StackState("ROLLBACK_COMPLETE"),
+        script=[
+            ("DELETE_COMPLETE", []),
+            ("CREATE_COMPLETE", [event(9, "s", "CREATE_COMPLETE")]),
+        ],
+    )
+    ensure(fake)
+    assert fake.calls == ["delete", "create", "execute"]
+
+
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])
+def test_a_stack_that_cannot_be_changed_now_is_named(status: str) -> None:
+    fake = FakeStacks(StackState(status))
+    with pytest.raises(StackError, match=f"{status}; wait"):
+        stack.plan(fake, "s", "template", {})
+    assert not fake.calls
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        Change("Modify", "Bucket", "AWS::S3::Bucket", replacement=True),
+        Change("Remove", "Queue", "AWS::SQS::Queue"),
+    ],
+)
+def test_what_holds_data_is_not_thrown_away_unasked(change: Change) -> None:
+    fake = FakeStacks(
+        StackState("UPDATE_COMPLETE", outputs=OUTPUTS),
+        changes=(change,),
+        script=[("UPDATE_COMPLETE", [event(5, "s", "UPDATE_COMPLETE")])],
+    )
+    with pytest.raises(StackError, match=rf"{change.resource} .*--allow-replacement"):
+        ensure(fake)
+    assert "execute" not in fake.calls
+    assert fake.calls[-1] == "discard"
+    ensure(fake, allow_losses=True)
+    assert fake.calls[-1] == "execute"
+
+
+def test_a_stack_that_is_not_there_comes_with_the_remedy() -> None:
+    with pytest.raises(CloudError, match="there is no stack s yet: run"):
+        stack.outputs(FakeStacks(), "s")
+
+
+def test_someone_elses_stack_is_not_used() -> None:
+    with pytest.raises(CloudError, match="not Sula's"):
+        stack.outputs(FakeStacks(StackState("CREATE_COMPLETE", outputs={"X": "1"})), "s")
+
+
+def test_destroying_what_is_not_there_is_no_harm() -> None:
+    stack.destroy(FakeStacks(), "s", progress=lambda _: None)
+
+
+@pytest.mark.parametrize("name", ["Sula", "my_site", "1st", "", "a" * 36, "a.b"])
+def test_a_name_that_no_bucket_can_have_is_refused_before_anything_is_done(name: str) -> None:
+    fake = FakeStacks()
+    with pytest.raises(CloudError, match="cannot name a stack"):
+        stack.plan(fake, name, "template", {})
+    assert not fake.calls

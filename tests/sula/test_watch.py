@@ -1,0 +1,107 @@
+"""Saves are noticed, as editors make them; noise is not."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sula.watch import is_noise, saves
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Path:
+    for folder in ("content/posts", "theme/templates", ".venv/lib"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "pelicanconf.py").write_text("A = 1\n")
+    (tmp_path / "content/posts/a.md").write_text("a")
+    return tmp_path
+
+
+@pytest.fixture
+def bursts(site: Path) -> Iterator[queue.SimpleQueue[tuple[Path, ...]]]:
+    stop = threading.Event()
+    found: queue.SimpleQueue[tuple[Path, ...]] = queue.SimpleQueue()
+
+    def run() -> None:
+        for burst in saves(site, stop=stop):
+            found.put(burst)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    # Until the watches stand, nothing is seen: touch a file until it is.
+    probe = site / "content/probe.md"
+    for attempt in range(100):
+        probe.write_text(str(attempt))
+        try:
+            found.get(timeout=0.1)
+            break
+        except queue.Empty:
+            continue
+    else:
+        pytest.fail("the watch does not start")
+    time.sleep(0.6)
+    while not found.empty():
+        found.get()
+    yield found
+    stop.set()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+def test_a_save_is_seen_soon(site: Path, bursts: queue.SimpleQueue[tuple[Path, ...]]) -> None:
+    post = site / "content/posts/a.md"
+    started = time.monotonic()
+    post.write_text("b")
+    assert bursts.get(timeout=5) == (post,)
+    assert time.monotonic() - started < 1
+
+
+def test_settings_saved_by_renaming_are_seen(
+    site: Path, bursts: queue.SimpleQueue[tuple[Path, ...]]
+) -> None:
+    for text in ("A = 2\n", "A = 3\n"):
+        draft = site / ".pelicanconf.py.swp"
+        draft.write_text(text)
+        draft.replace(site / "pelicanconf.py")
+        assert bursts.get(timeout=5) == (site / "pelicanconf.py",)
+
+
+def test_saves_together_come_together(
+    site: Path, bursts: queue.SimpleQueue[tuple[Path, ...]]
+) -> None:
+    wanted = {site / f"content/posts/{n}.md" for n in range(5)}
+    for path in wanted:
+        path.write_text("x")
+    seen: set[Path] = set()
+    while seen != wanted:
+        seen |= set(bursts.get(timeout=5))
+    (site / "content/posts/a.md").unlink()
+    assert bursts.get(timeout=5) == (site / "content/posts/a.md",)
+
+
+def test_noise_and_the_rest_of_the_root_are_not_seen(
+    site: Path, bursts: queue.SimpleQueue[tuple[Path, ...]]
+) -> None:
+    for name in (
+        "content/posts/.a.md.swp", "content/posts/a.md~", "content/4913", ".venv/lib/x.py",
+        "theme/templates/__pycache__", "notes.txt",
+    ):  # fmt: skip
+        (site / name).write_text("x")
+    last = site / "theme/templates/post.html"
+    last.write_text("x")
+    assert bursts.get(timeout=5) == (last,)
+
+
+@pytest.mark.parametrize("name", [".git", "a.md~", "#a.md#", "4913", "__pycache__", "a.swp"])
+def test_noise(name: str) -> None:
+    assert is_noise(name)
+
+
+@pytest.mark.parametrize("name", ["a.md", "pelicanconf.py", "cat.jpg", "4913.md", "tmp.md"])
+def test_not_noise(name: str) -> None:
+    assert not is_noise(name)
