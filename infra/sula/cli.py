@@ -117,8 +117,12 @@ def check(as_json: bool) -> None:  # noqa: FBT001 - click's way
     sys.exit(any(finding.severity == "error" for finding in findings))
 
 
-@cli.command("import", epilog=_example("sula import jekyll ../old-blog my-blog",
-                                       "sula import hugo ../old my-blog --feed feed.xml"))  # fmt: skip
+@cli.command(
+    "import",
+    epilog=_example(
+        "sula import jekyll ../old-blog my-blog", "sula import hugo ../old my-blog --feed feed.xml"
+    ),
+)
 @click.argument("generator", type=click.Choice(("jekyll", "hugo", "pelican")))
 @click.argument("source", type=click.Path(path_type=Path))
 @click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
