@@ -45,7 +45,7 @@ class Assembly:
         for document in site.documents:
             for old in document.redirects:
                 at.setdefault(canonical(old), self.paths[document.source])
-        self.map = links.Map(links.host_names(site.url), at)
+        self.map = links.Map(links.host_names(site.url), at, site.prefix)
 
     def _unify_tags(self, site: Site) -> None:
         shown = same_spelling(d.tags for d in site.documents)
@@ -126,18 +126,24 @@ class Assembly:
         path = self.paths[document.source]
         where = f"content/{path}"
 
-        def tell(href: str, why: str) -> None:
-            self.site.note(document.source, 0, f"{href}: {why}")
-
-        body = links.relink(document.body, document.url or "/", path, self.map, tell)
+        told: list[tuple[str, str]] = []
+        body = links.relink(
+            document.body, document.url or "/", path, self.map, lambda *what: told.append(what)
+        )
         text = source_text(self._fields(document, path), body)
+        for href, why in dict.fromkeys(told):
+            at = text.find(href)
+            line = text.count("\n", 0, at) + 1 if at >= 0 else 0
+            self.items.append(Item(document.source, 0, f"{href}: {why}", "changed", where, line))
         for line, message in find_marks(text):
             old = _source_line(message)
             self.items.append(Item(document.source, old, message, "decide", where, line))
         if document.kind == "post" and not document.draft and document.date is None:
             why = f"its date {document.undated!r} cannot be read" if document.undated else "no date"
             message = f"{why}: write the date it was published on"
-            self.items.append(Item(document.source, 1, message, "decide", where, 1))
+            at = text.find("\ndate: ") + 1
+            line = text.count("\n", 0, at) + 1
+            self.items.append(Item(document.source, 1, message, "decide", where, line))
         return text
 
     def _fields(self, document: Document, path: str) -> dict[str, Value]:

@@ -36,12 +36,19 @@ class Map:
 
     hosts: frozenset[str]
     at: Mapping[str, str]
+    prefix: str = ""
 
     def find(self, path: str) -> str | None:
-        """The source or file that was served at a URL path (not percent-encoded)."""
-        return self.at.get(path) or self.at.get(canonical(path)) or self.at.get(
-            canonical(path).rstrip("/") + ".html"
-        )  # fmt: skip
+        """The source or file that was served at a URL path (not percent-encoded).
+
+        A link that forgot the path below which the old site lay is understood.
+        """
+        for near in (path, self.prefix + path) if self.prefix else (path,):
+            whole = canonical(near)
+            for at in (near, whole, whole.rstrip("/") + ".html"):
+                if at in self.at:
+                    return self.at[at]
+        return None
 
 
 def host_names(url: str) -> frozenset[str]:

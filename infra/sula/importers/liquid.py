@@ -200,8 +200,9 @@ def _highlight(piece: Piece, run: _Run) -> None:
 def fence(code: str, language: str, indent: str = "", *, new_line: bool = False) -> str:
     """A fenced block; the first line goes on where `indent` already stands."""
     lines = code.strip("\n").split("\n")
-    if lines and lines[0] and not lines[0].strip():
-        lines = lines[1:]
+    for end in (0, -1):
+        if len(lines) > 1 and not lines[end].strip():
+            del lines[end]
     if any(line.strip() and not line.startswith(indent) for line in lines):
         lines = [indent + line if line.strip() else line for line in lines]
     longest = max((len(run) for run in re.findall(r"`{3,}", code)), default=2)

@@ -24,7 +24,7 @@ def one_more(text: str, mark: str = "") -> str:
     def place(_: re.Match[str]) -> str:
         nonlocal seen
         if seen:
-            return ""
+            return " "
         seen = True
         return "\n\n<!--more-->\n\n"
 

@@ -129,7 +129,9 @@ class _Reading:
         by_folder = self.settings.values.get("USE_FOLDER_AS_CATEGORY", True) and folder
         category = front.text("category") or (folder if by_folder else "")
         if found.kind == "article":
-            found.categories = tuple(filter(None, (text.one_line(category),)))
+            # A folder of dates says when, not what about.
+            dated = category == folder and folder.isdigit()
+            found.categories = () if dated else tuple(filter(None, (text.one_line(category),)))
         author = (common.more_authors(front) or (self.result.author,))[0]
         parts = {
             "slug": found.slug, "date": found.date, "author": self.settings.slug(author),
