@@ -72,8 +72,10 @@ def golden(case: Path, imported: Imported, new: Path) -> str:
     lines += [f"feed: {old} to {to}\n" for old, to in sorted(imported.report.feeds.items())]
     lines += [f"dropped: {key} {n}\n" for key, n in sorted(imported.report.dropped.items())]
     for kind in ("decide", "left out", "changed"):
-        for item in imported.report.of(kind):  # type: ignore[arg-type]
-            at = f"{item.source}:{item.source_line}" + (f" ({item.path}:{item.line})" if item.line else "")
+        for item in imported.report.of(kind):
+            at = f"{item.source}:{item.source_line}" + (
+                f" ({item.path}:{item.line})" if item.line else ""
+            )
             lines.append(f"{kind}: {at}: {item.message}\n")
     return "".join([*parts, "-- report --\n", *lines])
 

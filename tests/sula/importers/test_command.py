@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -81,7 +82,7 @@ def test_a_folder_within_the_other_is_refused(old: Path, tmp_path: Path) -> None
 
 def test_without_an_address_the_remedy_is_said(old: Path, tmp_path: Path) -> None:
     (old / "_config.yml").write_text("title: Mine\n", "utf-8")
-    with pytest.raises(ConfigError, match="add --url https://THE.OLD.ADDRESS"):
+    with pytest.raises(ConfigError, match=r"add --url https://THE\.OLD\.ADDRESS"):
         run_import("jekyll", old, tmp_path / "new")
     run_import("jekyll", old, tmp_path / "new", url="https://said.example/blog")
     assert load_settings(tmp_path / "new").site.url == "https://said.example"
@@ -126,13 +127,13 @@ def test_the_report_counts_what_there_is(old: Path, tmp_path: Path) -> None:
     assert "`content/posts/2020-03-01-x.md:" in text
 
 
-BITS = st.sampled_from(
-    """{{ }} {% %} {%raw%} {%endraw%} {%if%} {%endif%} {%for x in y%} {%highlight%} {{< >}} {{% %}}
+BITS = st.sampled_from([
+    *"""{{ }} {% %} {%raw%} {%endraw%} {%if%} {%endif%} {%for x in y%} {%highlight%} {{< >}} {{% %}}
     {{</*x*/>}} {: .a} {:toc} ``` ~~~ ` <div <div> </div> <!-- --> <pre> </pre> <script> ]]> $$ $
     \\\\( \\\\) [^1] [^1]: [a](b) ![ ]( javascript: > - 1. # --- +++ :::py #!x *[A]: {filename}
-    """.split()
-    + ["\n", "\n\n", "    ", "\t", " ", "x", "é", "\u200b", "<!--more-->", "title: a: b"]
-)  # fmt: skip
+    """.split(),
+    *("\n", "\n\n", "    ", "\t", " ", "x", "é", "\u200b", "<!--more-->", "title: a: b"),
+])  # fmt: skip
 
 
 @settings(max_examples=150, deadline=None)
@@ -143,13 +144,14 @@ def test_whatever_stands_in_a_text_it_is_converted(text: str) -> None:
 
     front = split_front(f"---\n{text}\n---\n{text}")
     assert front.body_line >= 1
-    for make in (
+    makes: tuple[Callable[[str, Marks], str], ...] = (
         lambda t, m: liquid.render(t, liquid.Surroundings(site={}), m, page={}),
         lambda t, m: shortcodes.render(t, shortcodes.Surroundings(), m),
         lambda t, _: blocks.settle(kramdown.convert(t, tell, dollars=True)),
         lambda t, _: pymarkdown.convert(t, tell),
         lambda t, _: blocks.whole(t),
-    ):
+    )
+    for make in makes:
         marks = Marks()
         made = marks.release(make(text, marks))
         assert "\ufdd0" not in made
