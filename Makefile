@@ -5,6 +5,8 @@ SEEDS ?= 5000
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
+# Where it is set, every process would compile every module anew: half of what a command takes.
+unexport PYTHONDONTWRITEBYTECODE
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
