@@ -62,7 +62,9 @@ def commands() -> list[Command]:
         for line, whole in code_in(text_of(path)):
             match = _COMMAND.fullmatch(line)
             if match is not None:
-                words = tuple(shlex.split(match[2], comments=True))
+                # What the shell does with the output is the shell's affair.
+                line = re.split(r"\s>{1,2}\s", match[2], maxsplit=1)[0]
+                words = tuple(shlex.split(line, comments=True))
                 found.append(Command(path.name, match[1], words, whole))
     return found
 

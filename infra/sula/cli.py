@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
+from sula.cli_authors import COMMANDS
+from sula.cli_parts import config as _config
+from sula.cli_parts import console as _console
+from sula.cli_parts import example as _example
+from sula.cli_parts import print_json as _json
 from sula.errors import ContentError, SulaError
 
-if TYPE_CHECKING:
-    from sula.config import Config
-    from sula.console import Console
-
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 92}
-
-
-def _example(*lines: str) -> str:
-    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
 
 
 @click.group(context_settings=_CONTEXT)
@@ -39,39 +34,8 @@ def cli(context: click.Context, site: Path | None, stack: str | None, cloud: str
     context.obj = {"site": site, "flags": {"stack": stack, "cloud": cloud}}
 
 
-def _config(**flags: str | None) -> Config:
-    from sula.config import load_config  # noqa: PLC0415 - heavy modules inside commands
-
-    given = click.get_current_context().obj
-    return load_config(given["site"] or Path.cwd(), {**given["flags"], **flags})
-
-
-def _console() -> Console:
-    from sula.console import Console  # noqa: PLC0415 - the same
-
-    return Console()
-
-
-def _json(data: Any) -> None:  # noqa: ANN401 - whatever JSON can say
-    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
-
-
-@cli.command(epilog=_example('sula new "On reading aloud" --tags writing,habits'))
-@click.argument("title")
-@click.option("--tags", default="", help="Tags, with commas between them.")
-@click.option("--draft", is_flag=True, help="Keep it out of the site for now.")
-def new(title: str, tags: str, draft: bool) -> None:  # noqa: FBT001 - click's way
-    """Make a post: front matter with title, date and identity, in a file of its own."""
-    from datetime import datetime  # noqa: PLC0415 - heavy modules inside commands
-
-    from sula.new import new_post  # noqa: PLC0415 - the same
-    from sula.settings import load_settings  # noqa: PLC0415 - the same
-
-    settings = load_settings(_config().root)
-    now = datetime.now(settings.zone)
-    path = new_post(settings.content, title, now=now, tags=tags.split(","), draft=draft)
-    here = Path.cwd()
-    click.echo(path.relative_to(here) if path.is_relative_to(here) else path)
+for _command in COMMANDS:
+    cli.add_command(_command)
 
 
 @cli.command(epilog=_example("sula up", "sula up --port 9000"))
@@ -95,65 +59,6 @@ def build(folder: Path, url: str | None) -> None:
     from sula.commands import run_build  # noqa: PLC0415 - heavy modules inside commands
 
     run_build(_config(), folder, url, _console())
-
-
-@cli.command(epilog=_example("sula check", "sula check --json"))
-@click.option("--json", "as_json", is_flag=True, help="For a program.")
-def check(as_json: bool) -> None:  # noqa: FBT001 - click's way
-    """Find every problem in the content, as path:line: message. Needs no cloud."""
-    from sula.commands import run_check  # noqa: PLC0415 - heavy modules inside commands
-
-    findings = run_check(_config())
-    if as_json:
-        _json([
-            {"path": f.path, "line": max(f.line, 1), "severity": f.severity, "message": f.message}
-            for f in findings
-        ])  # fmt: skip
-    else:
-        console = _console()
-        console.findings(findings)
-        if not findings:
-            console.line("No problems found.")
-    sys.exit(any(finding.severity == "error" for finding in findings))
-
-
-@cli.command(
-    "import",
-    epilog=_example(
-        "sula import jekyll ../old-blog my-blog", "sula import hugo ../old my-blog --feed feed.xml"
-    ),
-)
-@click.argument("generator", type=click.Choice(("jekyll", "hugo", "pelican")))
-@click.argument("source", type=click.Path(path_type=Path))
-@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
-@click.option("--url", default="", help="The old site's address, if its settings do not say.")
-@click.option("--feed", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
-              help="A copy of an old feed, whose ids the posts keep. May be repeated.")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print the report for a program.")
-def import_(  # noqa: PLR0917 - click's way
-    generator: str,
-    source: Path,
-    folder: Path,
-    url: str,
-    feed: tuple[Path, ...],
-    as_json: bool,  # noqa: FBT001 - the same
-) -> None:
-    """Bring a Jekyll, Hugo or Pelican site over into DIR. SOURCE is only read.
-
-    Addresses and identities are kept. What cannot be carried over is marked in the text and
-    listed in DIR/import-report.md; the exit status is then 1, and the site is not built before
-    it was decided. Importing again changes nothing, and never a file that was edited since.
-    """
-    from sula.importers.command import import_lines, run_import  # noqa: PLC0415 - heavy modules inside commands
-    from sula.importers.report import JSON  # noqa: PLC0415 - the same
-
-    imported = run_import(generator, source, folder, url=url, feeds=feed)
-    if as_json:
-        click.echo((folder / JSON).read_text("utf-8"), nl=False)
-    else:
-        for line in import_lines(imported, folder):
-            click.echo(line)
-    sys.exit(bool(imported.report.counts["to decide"]))
 
 
 @cli.command(epilog=_example("sula plan", "sula plan --json"))

@@ -1,0 +1,148 @@
+"""The commands of those who write: init, new, check, import, completion."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from sula.cli_parts import config, console, example, print_json, shown
+
+
+@click.command(
+    epilog=example(
+        "sula init my-blog",
+        'sula init . --title "Field notes" --url https://notes.example --theme',
+    )
+)
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--title", default="", help="The site's name; else made from the folder's.")
+@click.option("--url", default="", help="Where it will be, such as https://blog.example.")
+@click.option("--author", default="", help="Who writes; else the site's name.")
+@click.option("--language", default="en", show_default=True, help='Such as "de" or "pt-BR".')
+@click.option("--timezone", default="", help='Such as "Europe/Vienna"; else this machine\'s.')
+@click.option("--theme", is_flag=True, help="Put a copy of the theme into it, to change.")
+@click.option("--workflow", type=click.Choice(("github", "gitlab", "none")), default="github",
+              show_default=True, help="Whose workflow, to publish on push.")  # fmt: skip
+@click.option("--requirement", default="", help="How pip finds Sula: a wheel's path or address.")
+def init(folder: Path, **said: str | bool) -> None:
+    """Make a site of your own in DIR: settings, first page, README, workflow.
+
+    What is in DIR already is left as it is.
+    """
+    from sula.init import Wanted, init_lines  # noqa: PLC0415 - heavy modules inside commands
+    from sula.init import init as make  # noqa: PLC0415 - the same
+
+    made = make(folder, Wanted(**said))  # type: ignore[arg-type]
+    for line in init_lines(made, folder):
+        click.echo(line)
+
+
+@click.command(
+    epilog=example(
+        'sula new "On reading aloud" --tags writing,habits',
+        'sula new "Part two" --series "A long story" --edit',
+        "sula new --note",
+    )
+)
+@click.argument("title", default="")
+@click.option("--tags", default="", help="Tags, with commas between them.")
+@click.option("--draft", is_flag=True, help="Keep it out of the site for now.")
+@click.option("--note", is_flag=True, help="A short post, which needs no title.")
+@click.option("--link", default="", metavar="URL", help="A post about another page: its address.")
+@click.option("--series", default="", metavar="NAME", help="The next part of a series.")
+@click.option("--edit/--no-edit", help="Open it in $VISUAL or $EDITOR.")
+def new(title: str, tags: str, edit: bool, **said: str | bool) -> None:  # noqa: FBT001 - click's way
+    """Make a post: front matter with title, date and identity, in a file of its own."""
+    from datetime import datetime  # noqa: PLC0415 - heavy modules inside commands
+
+    from sula.new import new_post  # noqa: PLC0415 - the same
+    from sula.settings import load_settings  # noqa: PLC0415 - the same
+
+    settings = load_settings(config().root)
+    now = datetime.now(settings.zone)
+    path = new_post(settings.content, title, now=now, tags=tags.split(","), **said)  # type: ignore[arg-type]
+    click.echo(shown(path))
+    if edit:
+        click.edit(filename=str(path))
+
+
+@click.command(epilog=example("sula check", "sula check --json"))
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+def check(as_json: bool) -> None:  # noqa: FBT001 - click's way
+    """Find every problem in the content, as path:line: message. Needs no cloud."""
+    from sula.commands import run_check  # noqa: PLC0415 - heavy modules inside commands
+
+    findings = run_check(config())
+    if as_json:
+        print_json([
+            {"path": f.path, "line": max(f.line, 1), "severity": f.severity, "message": f.message}
+            for f in findings
+        ])  # fmt: skip
+    else:
+        out = console()
+        out.findings(findings)
+        if not findings:
+            out.line("No problems found.")
+    sys.exit(any(finding.severity == "error" for finding in findings))
+
+
+@click.command(
+    "import",
+    epilog=example(
+        "sula import jekyll ../old-blog my-blog", "sula import hugo ../old my-blog --feed feed.xml"
+    ),
+)
+@click.argument("generator", type=click.Choice(("jekyll", "hugo", "pelican")))
+@click.argument("source", type=click.Path(path_type=Path))
+@click.argument("folder", metavar="DIR", type=click.Path(path_type=Path))
+@click.option("--url", default="", help="The old site's address, if its settings do not say.")
+@click.option("--feed", multiple=True, type=click.Path(path_type=Path, dir_okay=False),
+              help="A copy of an old feed, whose ids the posts keep. May be repeated.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print the report for a program.")
+def import_(  # noqa: PLR0917 - click's way
+    generator: str,
+    source: Path,
+    folder: Path,
+    url: str,
+    feed: tuple[Path, ...],
+    as_json: bool,  # noqa: FBT001 - the same
+) -> None:
+    """Bring a Jekyll, Hugo or Pelican site over into DIR. SOURCE is only read.
+
+    Addresses and identities are kept. What cannot be carried over is marked in the text and
+    listed in DIR/import-report.md; the exit status is then 1, and the site is not built before
+    it was decided. Importing again changes nothing, and never a file that was edited since.
+    """
+    from sula.importers.command import import_lines, run_import  # noqa: PLC0415 - heavy modules inside commands
+    from sula.importers.report import JSON  # noqa: PLC0415 - the same
+
+    imported = run_import(generator, source, folder, url=url, feeds=feed)
+    if as_json:
+        click.echo((folder / JSON).read_text("utf-8"), nl=False)
+    else:
+        for line in import_lines(imported, folder):
+            click.echo(line)
+    sys.exit(bool(imported.report.counts["to decide"]))
+
+
+@click.command(
+    epilog=example(
+        "sula completion bash >> ~/.bashrc",
+        "sula completion fish > ~/.config/fish/completions/sula.fish",
+    )
+)
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+def completion(shell: str) -> None:
+    """Print what makes a shell complete Sula's commands and options."""
+    from click.shell_completion import get_completion_class  # noqa: PLC0415 - only here
+
+    root = click.get_current_context().find_root().command
+    found = get_completion_class(shell)
+    if found is None:
+        raise click.ClickException(f"no completion for {shell}")
+    click.echo(found(root, {}, "sula", "_SULA_COMPLETE").source())
+
+
+COMMANDS = (init, new, check, import_, completion)

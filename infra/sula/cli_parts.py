@@ -1,0 +1,44 @@
+"""What the commands share: configuration, console, JSON, examples. Nothing heavy loads here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from sula.config import Config
+    from sula.console import Console
+
+
+def example(*lines: str) -> str:
+    """The end of a command's help."""
+    return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
+
+
+def config(**flags: str | None) -> Config:
+    """How Sula is run here. Raises `ConfigError`."""
+    from sula.config import load_config  # noqa: PLC0415 - heavy modules inside commands
+
+    given = click.get_current_context().obj
+    return load_config(given["site"] or Path.cwd(), {**given["flags"], **flags})
+
+
+def console() -> Console:
+    """The process's own streams."""
+    from sula.console import Console  # noqa: PLC0415 - the same
+
+    return Console()
+
+
+def print_json(data: Any) -> None:  # noqa: ANN401 - whatever JSON can say
+    """For a program."""
+    click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def shown(path: Path) -> Path:
+    """A path as short as it can be from here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
