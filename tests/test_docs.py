@@ -63,8 +63,8 @@ def commands() -> list[Command]:
             match = _COMMAND.fullmatch(line)
             if match is not None:
                 # What the shell does with the output is the shell's affair.
-                line = re.split(r"\s>{1,2}\s", match[2], maxsplit=1)[0]
-                words = tuple(shlex.split(line, comments=True))
+                asked = re.split(r"\s>{1,2}\s", match[2], maxsplit=1)[0]
+                words = tuple(shlex.split(asked, comments=True))
                 found.append(Command(path.name, match[1], words, whole))
     return found
 
