@@ -19,7 +19,6 @@ ARTICLE_URL = "posts/{slug}/"
 PAGE_URL = "{slug}/"
 
 MENU = (
-    ("Home", "/"),
     ("Archive", "/archive/"),
     ("Tags", "/tags/"),
     ("About", "/about/"),
@@ -28,6 +27,14 @@ MENU = (
 SOCIAL = ()
 FOOTER = ""
 ICON = "icon.svg"
+THEME_OPTIONS = {
+    # The bird beside the title: a path in a box of 64 by 64.
+    "mark": (
+        "M58.4 63.1 48.7 52.7C43.8 51.1 40.4 47.4 38.2 42.9 29.2 42.6 17.7 39.3 5.6 29.3 18 32.1 "
+        "26.2 32.2 32.9 29.8L26.8 12.6L39.6 25.6C44.7 20.7 48.3 13.2 51.1 0.9 54.8 16.1 52.8 27.9 "
+        "49.1 36.1 52.2 40 53.9 44.8 53.3 49.9z"
+    ),
+}
 
 # Feeds and lists.
 FEED_SIZE = 20

@@ -79,14 +79,16 @@ def convert(
     targets: Mapping[str, str],
     first_line: int = 1,
     folder: str = "content",
+    say: Callable[[str], str] = str,
 ) -> Converted:
     """Convert a source's text.
 
     `path` is the source's, relative to the content directory, which findings call
     `folder`; `first_line` is the line of the file on which `text` begins. `targets` maps
     the source paths it may link to, to URL paths (leading slash, not percent-encoded).
+    `say` puts our own few words into the site's language.
     """
-    document = Document(f"{folder}/{path}", first_line)
+    document = Document(f"{folder}/{path}", first_line, say)
     env: dict[str, Any] = {"document": document}
     parser = _parser()
     tokens = parser.parse(text, env)

@@ -20,9 +20,12 @@ Rule = Callable[[RendererHTML, Sequence[Token], int, Any, Env], str]
 class Document:
     """One conversion: whose it is, and what was found on the way."""
 
-    def __init__(self, path: str, first_line: int) -> None:
-        """`path` is relative to the site's root."""
+    def __init__(
+        self, path: str, first_line: int = 1, say: Callable[[str], str] = str
+    ) -> None:
+        """`path` is relative to the site's root; `say` puts our words into its language."""
         self.path = path
+        self.say = say
         self.first_line = first_line
         self.findings: list[Finding] = []
 
@@ -93,8 +96,8 @@ def _list_item(self: RendererHTML, tokens: Sequence[Token], i: int, options: Any
     """A task's box says what it means to those who cannot see it."""
     item = RendererHTML.list_item_open(self, tokens, i, options, env)
     if "checked" in tokens[i].meta:
-        state = "Done" if tokens[i].meta["checked"] else "To do"
-        item = item.replace('type="checkbox"', f'type="checkbox" aria-label="{state}"')
+        state = env["document"].say("Done" if tokens[i].meta["checked"] else "To do")
+        item = item.replace('type="checkbox"', f'type="checkbox" aria-label="{escape(state)}"')
     return item
 
 
@@ -111,10 +114,11 @@ def _footnote_ref(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, 
     )
 
 
-def _footnotes_open(*_: object) -> str:
+def _footnotes_open(_: RendererHTML, __: object, ___: int, ____: object, env: Env) -> str:
+    label = escape(env["document"].say("Footnotes"))
     return (
         '<hr class="footnotes-sep">\n<section class="footnotes" role="doc-endnotes" '
-        'aria-label="Footnotes">\n<ol class="footnotes-list">\n'
+        f'aria-label="{label}">\n<ol class="footnotes-list">\n'
     )
 
 
@@ -122,12 +126,24 @@ def _footnote_open(_: RendererHTML, tokens: Sequence[Token], i: int, *__: object
     return f'<li id="fn{tokens[i].meta["id"] + 1}" class="footnote-item">'
 
 
-def _footnote_anchor(_: RendererHTML, tokens: Sequence[Token], i: int, *__: object) -> str:
+def _footnote_anchor(
+    _: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: Env
+) -> str:
     # U+FE0E keeps the arrow from being drawn as a picture.
     return (
         f' <a href="#{_note_place(tokens[i])}" class="footnote-backref" role="doc-backlink" '
-        'aria-label="Back to the text">\u21a9\ufe0e</a>'
+        f'aria-label="{escape(env["document"].say("Back to the text"))}">\u21a9\ufe0e</a>'
     )
+
+
+def _table_open(_: RendererHTML, __: object, ___: int, ____: object, env: Env) -> str:
+    """A table in a box of its own, which scrolls: by keyboard too, and so it has a name."""
+    label = escape(env["document"].say("Table"))
+    return f'<div class="table" role="group" aria-label="{label}" tabindex="0"><table>\n'
+
+
+def _table_close(*_: object) -> str:
+    return "</table></div>\n"
 
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -142,4 +158,6 @@ RULES: Final[Mapping[str, Rule]] = {
     "footnote_block_open": _footnotes_open,
     "footnote_open": _footnote_open,
     "footnote_anchor": _footnote_anchor,
+    "table_open": _table_open,
+    "table_close": _table_close,
 }

@@ -46,6 +46,8 @@ def dress(tokens: Sequence[Token], document: Document) -> Text:
             token.attrs["role"] = "note"
         elif token.type == "alert_title_open":
             token.attrs["class"] = "alert-title"
+            for child in tokens[index + 1].children or ():
+                child.content = document.say(child.content)
         # A heading's own id is claimed when its text is read.
         if token.attrs and "id" in token.attrs and token.type != "heading_open":
             walk.ids.add(str(token.attrs["id"]))
@@ -144,8 +146,10 @@ class _Walk:
         self.ids.add(anchor)
         self.headings.append((int(opener.tag[1:]), anchor, text))
         link = Token("html_inline", "", 0)
+        # Each with a name of its own, for those who hear a list of links.
+        label = self.document.say("Link to “{title}”").format(title=text)
         link.content = (
-            f'<a class="anchor" href="#{escape(anchor)}" aria-label="Link to this section">#</a>'
+            f'<a class="anchor" href="#{escape(anchor)}" aria-label="{escape(label)}">#</a>'
         )
         inline.children = [*children, link]
 

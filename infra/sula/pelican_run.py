@@ -25,7 +25,7 @@ import jinja2
 import msgspec
 from markupsafe import Markup
 
-from edgefeed.contract import Site, template_filters
+from edgefeed.contract import Site, Words, template_filters, template_globals
 from sula.errors import ConfigError, Finding
 from sula.markdown import convert
 from sula.meta import Source, kind_of, read_source
@@ -126,7 +126,8 @@ class Run:
             # What it is already: Pelican would set the user's for the whole process.
             "LOCALE": [locale.setlocale(locale.LC_ALL)],
             "JINJA_ENVIRONMENT": options,
-            "JINJA_FILTERS": dict(template_filters()),
+            "JINJA_FILTERS": dict(template_filters(self.site)),
+            "JINJA_GLOBALS": dict(template_globals(self.site)),
             "DELETE_OUTPUT_DIRECTORY": False,
         }
         configure_settings(settings)
@@ -188,6 +189,7 @@ class Run:
             targets=job.targets,
             first_line=source.body_line,
             folder=self.rules.folder,
+            say=Words(self.site).say,
         )
         self.findings += html.findings
         missing = missing_targets(source, job, self.rules)

@@ -24,7 +24,8 @@ class PostData(msgspec.Struct, frozen=True, kw_only=True):
     ``url`` is the URL path, not percent-encoded; ``canonical`` the absolute URL.
     ``title`` is empty for an untitled note. ``published`` and ``updated`` are RFC 3339
     (empty on pages that state none). ``tags`` are labels. ``description`` is plain text of
-    at most 300 characters. ``image`` is absolute, or empty, as is ``link`` (what a link
+    at most 300 characters. ``image`` is absolute, or empty, as are ``preview`` (a picture of
+    the title, for a post without an image) and ``link`` (what a link
     post points to). ``content`` is HTML. ``kind`` is ``hidden`` for a post that has a page
     but joins no list and no feed, ``error`` for the 404 page.
     """
@@ -41,6 +42,7 @@ class PostData(msgspec.Struct, frozen=True, kw_only=True):
     authors: tuple[Person, ...]
     language: str
     image: str
+    preview: str
     series: str
     position: int | None
     series_parts: tuple[SeriesPart, ...]
@@ -91,6 +93,7 @@ def post_data(source: Source, text: Converted, job: Job, site: Site) -> PostData
         authors=tuple(_person(name, site) for name in source.authors) or (site.author,),
         language=source.language or site.language,
         image=_absolute(source.image, source.image_source, job, site),
+        preview="",
         series=meta.series,
         position=meta.position,
         series_parts=job.series,

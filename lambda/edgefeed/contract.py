@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
+from gettext import c2py  # type: ignore[attr-defined] # typeshed leaves it out
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 
@@ -48,6 +49,7 @@ LIST_PATHS: Final = (
     "/tags/*",
     "/series/*",
     "/archive/*",
+    "/search/*",
     "/sitemap*",
 )
 """URL path patterns that the edge serves from ``lists/``; everything else is ``pages/``."""
@@ -187,6 +189,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     ``id`` names the site for ever (an IRI): it survives a change of domain, and feed ids
     derive from it. ``url`` has no trailing slash. ``assets`` maps a file of the theme
     (``style.css``) to its fingerprinted path (``theme/style.0123456789.css``).
+    ``words`` maps the theme's English words to those of the site's language (none: English),
+    by plural form; ``plural`` is gettext's expression that tells which form a number takes.
     ``revision`` grows with every deploy of the function; ``renderer`` is a digest of
     everything that shapes lists (theme, settings, code).
     """
@@ -208,6 +212,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     home_size: int = 10
     assets: dict[str, str] = {}
     options: dict[str, str] = {}
+    words: dict[str, tuple[str, ...]] = {}
+    plural: str = ""
     revision: int = 0
     renderer: str = ""
 
@@ -216,26 +222,46 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
         return self.url + quote_path(path)
 
 
+class Words:
+    """The theme's words in the site's language, as gettext has them."""
+
+    def __init__(self, site: Site | None = None) -> None:
+        """Take a site; without one, or without a translation, the words are English."""
+        self._words = site.words if site else {}
+        self._form = c2py(site.plural) if site and site.plural else None
+
+    def say(self, message: str) -> str:
+        """``_`` in templates: a message in the site's language."""
+        return self._words.get(message, (message,))[0]
+
+    def count(self, one: str, many: str, number: int) -> str:
+        """``ngettext`` in templates: the form that goes with a number."""
+        forms = self._words.get(one)
+        if forms is None or self._form is None:
+            return one if number == 1 else many
+        return forms[min(self._form(number), len(forms) - 1)]
+
+    def date(self, value: str) -> str:
+        """An RFC 3339 date for a person: ``24 November 2026``. No locale, no clock."""
+        moment = datetime.fromisoformat(value)
+        pattern = self.say("{day} {month} {year}")
+        return pattern.format(day=moment.day, month=self.month(value), year=moment.year)
+
+    def short_date(self, value: str) -> str:
+        """An RFC 3339 date where room is scarce: ``24 Nov 2026``."""
+        moment = datetime.fromisoformat(value)
+        month = self.say(_MONTHS[moment.month - 1][:3])
+        pattern = self.say("{day} {mon} {year}")
+        return pattern.format(day=moment.day, mon=month, year=moment.year)
+
+    def month(self, value: str) -> str:
+        """The month of an RFC 3339 date: ``November``."""
+        return self.say(_MONTHS[datetime.fromisoformat(value).month - 1])
+
+
 _MONTHS = (
     "January February March April May June July August September October November December"
 ).split()
-
-
-def format_date(value: str) -> str:
-    """An RFC 3339 date for a person: ``24 November 2026``. No locale, no clock."""
-    moment = datetime.fromisoformat(value)
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
-
-
-def format_short_date(value: str) -> str:
-    """An RFC 3339 date where room is scarce: ``24 Nov 2026``."""
-    moment = datetime.fromisoformat(value)
-    return f"{moment.day} {_MONTHS[moment.month - 1][:3]} {moment.year}"
-
-
-def format_month(value: str) -> str:
-    """The month of an RFC 3339 date: ``November``."""
-    return _MONTHS[datetime.fromisoformat(value).month - 1]
 
 
 def host(url: str) -> str:
@@ -267,15 +293,22 @@ def _without_none(value: object) -> object:
     return [_without_none(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def template_filters() -> Mapping[str, Callable[..., Any]]:
+def template_filters(site: Site | None = None) -> Mapping[str, Callable[..., Any]]:
     """The Jinja2 filters a theme may use, the same in pages and in lists."""
+    words = Words(site)
     return {
-        "date": format_date,
-        "short_date": format_short_date,
-        "month": format_month,
+        "date": words.date,
+        "short_date": words.short_date,
+        "month": words.month,
         "host": host,
         "json_ld": json_ld,
         "tag_path": lambda name: quote_path(tag_path(name)),
         "series_path": lambda name: quote_path(series_path(name)),
         "quote_path": quote_path,
     }
+
+
+def template_globals(site: Site | None = None) -> Mapping[str, Callable[..., str]]:
+    """The functions a theme may call, the same in pages and in lists."""
+    words = Words(site)
+    return {"_": words.say, "ngettext": words.count}

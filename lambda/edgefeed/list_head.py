@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from edgefeed.contract import Site, quote_path
+from edgefeed.contract import Site, Words, quote_path
 from edgefeed.model import Kind, Listing
 
 _FEEDS = (
@@ -51,7 +51,8 @@ def head_of(listing: Listing, site: Site) -> Head:
     """The head of a list's page."""
     title, description = _words(listing, site)
     if listing.kind is Kind.PAGE:
-        title = f"{title}, page {listing.number}"
+        page = Words(site).say("{title}, page {number}")
+        title = page.format(title=title, number=listing.number)
     return Head(
         title=title,
         description=description,
@@ -65,20 +66,22 @@ def head_of(listing: Listing, site: Site) -> Head:
 def _words(listing: Listing, site: Site) -> tuple[str, str]:
     """Title and description of a list."""
     kind = listing.front_kind if listing.kind is Kind.PAGE else listing.kind
+    say = Words(site).say
     match kind:
         case Kind.TAG:
-            return listing.title, f"Posts about {listing.title} on {site.title}."
+            title, description = listing.title, say("Posts about {name} on {site}.")
         case Kind.SERIES:
-            return listing.title, f"All parts of the series {listing.title} on {site.title}."
+            title, description = listing.title, say("All parts of the series {name} on {site}.")
         case Kind.TAGS:
-            return "Tags", f"Everything that {site.title} writes about."
+            title, description = say("Tags"), say("Everything that {site} writes about.")
         case Kind.YEARS:
-            return "Archive", f"All posts of {site.title}, year by year."
+            title, description = say("Archive"), say("All posts of {site}, year by year.")
         case Kind.YEAR:
-            year = listing.unit.rpartition("/")[2]
-            return year, f"Posts of {site.title} from {year}."
+            title = listing.unit.rpartition("/")[2]
+            return title, say("Posts of {site} from {year}.").format(site=site.title, year=title)
         case _:
-            return ("Posts" if listing.kind is Kind.PAGE else ""), site.description
+            return (say("Posts") if listing.kind is Kind.PAGE else ""), site.description
+    return title, description.format(name=listing.title, site=site.title)
 
 
 def _alternates(listing: Listing, site: Site) -> tuple[Alternate, ...]:

@@ -23,7 +23,7 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
 from edgefeed.contract import LISTS, PROBLEMS_KEY, Person, Site, key_to_path, quote_path
-from edgefeed.contract import template_filters as contract_filters
+from edgefeed.contract import Words, template_filters, template_globals
 from edgefeed.list_head import head_of, unit_path
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing
 from edgefeed.sitemap import sitemap_index, sitemap_part
@@ -94,7 +94,9 @@ class Theme:
             auto_reload=False,
             cache_size=-1,
         )
-        self._environment.filters.update(contract_filters())
+        self._environment.filters.update(template_filters(site))
+        self._environment.globals.update(template_globals(site))
+        self._words = Words(site)
 
     def list_documents(
         self, listing: Listing, fragments: Mapping[str, Fragment]
@@ -136,16 +138,20 @@ class Theme:
     def _item(self, entry: Entry, fragment: Fragment | None) -> Item:
         url = quote_path(key_to_path(entry.key))
         if fragment is None:
-            return Item(entry=entry, url=url, label=entry.title or _nameless(entry))
+            return Item(entry=entry, url=url, label=entry.title or self._nameless(entry))
         site = self._site
         return Item(
             entry=entry,
             url=url,
-            label=entry.title or _first_words(fragment.summary) or _nameless(entry),
+            label=entry.title or _first_words(fragment.summary) or self._nameless(entry),
             fragment=fragment,
             language="" if fragment.language == site.language else fragment.language,
             authors=() if fragment.authors == (site.author,) else fragment.authors,
         )
+
+    def _nameless(self, entry: Entry) -> str:
+        """A name for an untitled note of which nothing else is known: its time of day."""
+        return self._words.say("Note, {time}").format(time=entry.published[11:16])
 
 
 def fragments_of(listing: Listing) -> tuple[str, ...]:
@@ -174,11 +180,6 @@ def _fragment(listing: Listing, entry: Entry, fragments: Mapping[str, Fragment])
     if listing.kind not in _WITH_FRAGMENTS or len(listing.parts) > len(listing.entries):
         return None
     return fragments[entry.fragment]
-
-
-def _nameless(entry: Entry) -> str:
-    """A name for an untitled note of which nothing else is known: its time of day."""
-    return f"Note, {entry.published[11:16]}"
 
 
 def _first_words(text: str) -> str:

@@ -41,9 +41,11 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     }
 
     def end_headers(self) -> None:
-        """Allow what the theme needs and nothing else: no script, no inline style."""
+        """Allow what the theme needs and nothing else: no inline script, no inline style."""
         self.send_header(
-            "Content-Security-Policy", "default-src 'none'; style-src 'self'; img-src 'self'"
+            "Content-Security-Policy",
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+            "connect-src 'self'; frame-src https:; form-action 'self'; media-src 'self'",
         )
         super().end_headers()
 

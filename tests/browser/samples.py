@@ -16,9 +16,10 @@ from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from edgefeed.contract import Link, Person, Site, template_filters
+from edgefeed.contract import Link, Person, Site, template_filters, template_globals
 from edgefeed.lists import Theme
 from edgefeed.model import Entry, Fragment
+from sula.markdown import Heading
 from sula.model import Reference, SeriesPart
 
 ROOT = Path(__file__).parents[2]
@@ -92,6 +93,8 @@ class Sample:
     authors: Sequence[Person] = (Person("The Sula founders"),)
     language: str = "en"
     image: str = ""
+    preview: str = ""
+    toc: Sequence[Heading] = ()
     series: str = ""
     position: int | None = None
     series_parts: Sequence[SeriesPart] = ()
@@ -120,6 +123,7 @@ def page_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(template_filters())
+    environment.globals.update(template_globals())
     return environment
 
 
