@@ -86,13 +86,24 @@ def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:
     from edgefeed.handler import build_directory  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
 
     (stage / PAGES).mkdir(exist_ok=True)
-    build_directory(stage, checkout.settings.site, checkout.settings.theme / "templates")
+    with tempfile.TemporaryDirectory(prefix="sula-theme-") as folder:
+        templates = lay_out(checkout.theme.templates, Path(folder))
+        build_directory(stage, checkout.settings.site, templates)
     problems = stage / "state/problems.json"
     if not problems.exists():
         return []
     rows = msgspec.json.decode(problems.read_bytes())
     rows = rows.get("problems", []) if isinstance(rows, dict) else rows
     return [Finding(row["key"], 0, row["reason"], "warning") for row in rows]
+
+
+def lay_out(templates: Mapping[str, str], folder: Path) -> Path:
+    """A theme's templates as files of one folder, as the function's bundle has them."""
+    for name, text in templates.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8", newline="\n")
+    return folder
 
 
 def memory(marker: Marker) -> Record:

@@ -20,9 +20,7 @@ Rule = Callable[[RendererHTML, Sequence[Token], int, Any, Env], str]
 class Document:
     """One conversion: whose it is, and what was found on the way."""
 
-    def __init__(
-        self, path: str, first_line: int = 1, say: Callable[[str], str] = str
-    ) -> None:
+    def __init__(self, path: str, first_line: int = 1, say: Callable[[str], str] = str) -> None:
         """`path` is relative to the site's root; `say` puts our words into its language."""
         self.path = path
         self.say = say
@@ -126,9 +124,7 @@ def _footnote_open(_: RendererHTML, tokens: Sequence[Token], i: int, *__: object
     return f'<li id="fn{tokens[i].meta["id"] + 1}" class="footnote-item">'
 
 
-def _footnote_anchor(
-    _: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: Env
-) -> str:
+def _footnote_anchor(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: Env) -> str:
     # U+FE0E keeps the arrow from being drawn as a picture.
     return (
         f' <a href="#{_note_place(tokens[i])}" class="footnote-backref" role="doc-backlink" '

@@ -42,6 +42,7 @@ from sula.pelican_parts import (
 from sula.post import PostData, missing_targets, post_data
 from sula.sources import read_text
 from sula.templates import Compiled
+from sula.theme import layers
 from sula.urls import Rules
 
 _OFF: Final = """
@@ -82,6 +83,7 @@ class Run:
         self.root, self.rules, self.theme, self.out = root, rules, theme, out
         # What only deploys of the function count is nothing that a page may show.
         self.site = msgspec.structs.replace(site, revision=0, renderer="")
+        self.layers = layers(theme)
         self.progress = progress or (lambda _: None)
         self.findings: list[Finding] = []
         self._folders: set[Path] = set()
@@ -90,7 +92,7 @@ class Run:
     def __call__(self) -> list[Finding]:
         """Render. Raises `ConfigError` when the theme has no template for posts or pages."""
         for name in _REQUIRED:
-            if not (self.theme / "templates" / name).is_file():
+            if self._template(name) is None:
                 raise ConfigError(f"the theme has no template {self.theme / 'templates' / name}")
         self.out.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time, logged(self._logged), self._connected():
@@ -117,7 +119,8 @@ class Run:
         settings |= {
             "PATH": str(self.content),
             "OUTPUT_PATH": str(self.out),
-            "THEME": str(self.theme),
+            "THEME": str(self.layers[-1]),
+            "THEME_TEMPLATES_OVERRIDES": [str(layer / "templates") for layer in self.layers[:-1]],
             "SITEURL": self.site.url,
             "SITENAME": self.site.title,
             "AUTHOR": self.site.author.name,
@@ -164,6 +167,11 @@ class Run:
         run = self
         return type("SulaWriter", (Writer,), {"run": run})
 
+    def _template(self, name: str) -> Path | None:
+        """The file of a template."""
+        places = [layer / "templates" / name for layer in self.layers]
+        return next((place for place in places if place.is_file()), None)
+
     # --- one page ---
 
     def read(self, path: str) -> tuple[str, dict[str, Any]]:
@@ -181,7 +189,7 @@ class Run:
             message = f"changed while it was rendered: {job.output} is now {source.meta.output}"
             raise self._refused([Finding(where, 1, message)])
         template = source.template or ("article" if source.meta.kind == "post" else "page")
-        if not (self.theme / "templates" / f"{template}.html").is_file():
+        if self._template(f"{template}.html") is None:
             raise self._refused([Finding(where, 1, f"the theme has no template {template}.html")])
         html = convert(
             source.body,
@@ -221,16 +229,15 @@ class Run:
 
     def _blame(self, content: PelicanContent, error: Exception) -> None:
         """Find the line of the template that failed."""
-        folder = self.theme / "templates"
         name, line = f"{content.template}.html", 1
+        where = self._template(name) or self.theme / "templates" / name
         if isinstance(error, jinja2.TemplateSyntaxError):
-            name, line = error.name or name, error.lineno
+            where, line = self._template(error.name or name) or where, error.lineno
         else:
             for frame in traceback.extract_tb(error.__traceback__):
                 path = Path(frame.filename)
-                if path.is_relative_to(folder):
-                    name, line = path.relative_to(folder).as_posix(), frame.lineno or 1
-        where = folder / name
+                if any(path.is_relative_to(layer / "templates") for layer in self.layers):
+                    where, line = path, frame.lineno or 1
         shown = where.relative_to(self.root) if where.is_relative_to(self.root) else where
         self.findings.append(Finding(shown.as_posix(), line, f"{type(error).__name__}: {error}"))
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import ast
 import difflib
 import hashlib
-import importlib.resources
+import re
 import sys
 import traceback
 from collections.abc import Mapping
@@ -23,11 +23,13 @@ import msgspec
 
 from edgefeed.contract import Link, Person, Site
 from sula.errors import ConfigError, Finding
-from sula.theme import Theme, read_theme
+from sula.theme import Theme, layers, read_theme, shipped_theme
 from sula.urls import Rules, URLPattern
+from sula.words import read_words
 
 SETTINGS_FILE: Final = "pelicanconf.py"
 
+_NO_VALUE: Final = re.compile(r"[;{}<>@\\\n]|url\(|/\*")
 _KNOWN: Final = frozenset(
     """
     SITEURL SITENAME SITE_DESCRIPTION SITESUBTITLE AUTHOR AUTHOR_EMAIL AUTHOR_URL SITE_ID
@@ -78,15 +80,7 @@ class SiteSettings:
 
     def load_theme(self) -> Theme:
         """The theme's files, read now. Raises `ConfigError`."""
-        return read_theme(self.theme)
-
-
-def shipped_theme() -> Path:
-    """The theme that comes with Sula: the repository's in a checkout, else the wheel's."""
-    checkout = Path(__file__).parents[2] / "theme"
-    if (checkout / "templates").is_dir():
-        return checkout
-    return Path(str(importlib.resources.files("sula") / "data" / "theme"))
+        return read_theme(self.theme, self.site.options)
 
 
 def load_settings(root: Path) -> SiteSettings:
@@ -153,12 +147,14 @@ class _Checked:
             raise self.wrong("PATH", f"should be a folder inside {self.root}")
         theme = self.theme()
         icon = self.text("ICON", "")
+        options, language = self.options(), self.language()
+        words, plural = read_words(layers(theme), language)
         site = Site(
             id=self.identity(),
             url=self.address(),
             title=self.text("SITENAME"),
             description=self.text("SITE_DESCRIPTION", "") or self.text("SITESUBTITLE", ""),
-            language=self.language(),
+            language=language,
             author=Person(
                 name=self.text("AUTHOR", "") or self.text("SITENAME"),
                 email=self.text("AUTHOR_EMAIL", ""),
@@ -173,8 +169,10 @@ class _Checked:
             feed_size=self.size("FEED_SIZE", 20),
             page_size=self.size("PAGE_SIZE", 20),
             home_size=self.size("HOME_SIZE", 10),
-            assets=dict(read_theme(theme).assets),
-            options=self.options(),
+            assets=dict(read_theme(theme, options).assets),
+            options=options,
+            words=words,
+            plural=plural,
         )
         return SiteSettings(
             root=self.root,
@@ -278,6 +276,10 @@ class _Checked:
             isinstance(text, str) for pair in value.items() for text in pair
         ):
             raise self.wrong("THEME_OPTIONS", 'should be names and texts: {"colour": "green"}')
+        for name, text in value.items():
+            # They go into a style sheet: nothing in them may end its line or name a file.
+            if _NO_VALUE.search(text):
+                raise self.wrong("THEME_OPTIONS", f"{name}: {text!r} cannot stand in a style sheet")
         return dict(sorted(value.items()))
 
     def unknown(self) -> list[Finding]:

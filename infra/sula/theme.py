@@ -1,8 +1,13 @@
-"""The theme: templates, and static files under names that change with their content."""
+"""The theme: templates, and static files under names that change with their content.
+
+A theme that extends a template of the shipped one (``{% extends "!theme/base.html" %}``, as
+Pelican calls it) lies on top of it: what it lacks is taken from there.
+"""
 
 from __future__ import annotations
 
 import hashlib
+import importlib.resources
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -25,6 +30,10 @@ _REFERENCE = re.compile(
     re.DOTALL,
 )
 _URL = re.compile(r"""url\(\s*(?P<quote>["']?)(?P<url>[^"')]+)(?P=quote)\s*\)""")
+_ON_TOP = re.compile(r"""["']!theme/""")
+PARENT = "!theme/"
+"""What templates of the shipped theme are called in a theme that lies on top of it."""
+STYLE = "style.css"
 _IMPORT = re.compile(r"""(?P<at>@import\s+)(?P<quote>["'])(?P<url>[^"']+)(?P=quote)""")
 
 
@@ -58,7 +67,7 @@ class Theme:
 
 def _of_pages(templates: Mapping[str, str]) -> frozenset[str]:
     """The templates that a page may be made of."""
-    waiting = [name for name in templates if name not in LIST_TEMPLATES]
+    waiting = [n for n in templates if n.removeprefix(PARENT) not in LIST_TEMPLATES]
     used: set[str] = set()
     while waiting:
         name = waiting.pop()
@@ -72,8 +81,44 @@ def _of_pages(templates: Mapping[str, str]) -> frozenset[str]:
     return frozenset(used)
 
 
-def read_theme(folder: Path) -> Theme:
-    """Read a theme's ``templates/`` and ``static/``. Raises `ConfigError`."""
+def shipped_theme() -> Path:
+    """The theme that comes with Sula: the repository's in a checkout, else the wheel's."""
+    checkout = Path(__file__).parents[2] / "theme"
+    if (checkout / "templates").is_dir():
+        return checkout
+    return Path(str(importlib.resources.files("sula") / "data" / "theme"))
+
+
+def layers(folder: Path) -> tuple[Path, ...]:
+    """The folders that a theme is made of, the uppermost first."""
+    texts = (path.read_bytes() for _, path in _files(folder / "templates"))
+    if folder != shipped_theme() and any(
+        _ON_TOP.search(text.decode("utf-8", "replace")) for text in texts
+    ):
+        return folder, shipped_theme()
+    return (folder,)
+
+
+def read_theme(folder: Path, options: Mapping[str, str] | None = None) -> Theme:
+    """Read a theme's ``templates/`` and ``static/``. Raises `ConfigError`.
+
+    ``options`` are the site's `THEME_OPTIONS`: those called like a custom property of
+    ``style.css`` set it.
+    """
+    own, *below = layers(folder)
+    templates, statics = _templates(own), _statics(own)
+    for parent in below:
+        theirs = _templates(parent)
+        named = {PARENT + name: text for name, text in theirs.items() if name in templates}
+        templates = theirs | templates | named
+        statics = _statics(parent) | statics
+    if STYLE in statics:
+        statics[STYLE] += _chosen(statics[STYLE], options or {})
+    assets, files = _fingerprint(statics)
+    return Theme(templates, assets, files)
+
+
+def _templates(folder: Path) -> dict[str, str]:
     templates = {}
     for name, path in _files(folder / "templates"):
         try:
@@ -81,9 +126,22 @@ def read_theme(folder: Path) -> Theme:
         except UnicodeDecodeError as error:
             line = error.object[: error.start].count(b"\n") + 1
             raise ConfigError(f"{path}:{line}: not UTF-8: save the template as UTF-8") from None
-    statics = {name: path.read_bytes() for name, path in _files(folder / "static")}
-    assets, files = _fingerprint(statics)
-    return Theme(templates, assets, files)
+    return templates
+
+
+def _statics(folder: Path) -> dict[str, bytes]:
+    return {name: path.read_bytes() for name, path in _files(folder / "static")}
+
+
+def properties(style: bytes) -> frozenset[str]:
+    """The custom properties that a style sheet declares, without their hyphens."""
+    return frozenset(name.decode() for name in re.findall(rb"--([\w-]+)\s*:", style))
+
+
+def _chosen(style: bytes, options: Mapping[str, str]) -> bytes:
+    known = properties(style)
+    lines = [f"--{name}: {value};" for name, value in sorted(options.items()) if name in known]
+    return f":root {{ {' '.join(lines)} }}\n".encode() if lines else b""
 
 
 def _files(folder: Path) -> Iterator[tuple[str, Path]]:

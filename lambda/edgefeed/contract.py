@@ -15,7 +15,7 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
-from gettext import c2py  # type: ignore[attr-defined] # typeshed leaves it out
+from gettext import c2py
 from typing import Any, Final
 from urllib.parse import quote, unquote, urlsplit
 

@@ -22,8 +22,17 @@ import msgspec
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
-from edgefeed.contract import LISTS, PROBLEMS_KEY, Person, Site, key_to_path, quote_path
-from edgefeed.contract import Words, template_filters, template_globals
+from edgefeed.contract import (
+    LISTS,
+    PROBLEMS_KEY,
+    Person,
+    Site,
+    Words,
+    key_to_path,
+    quote_path,
+    template_filters,
+    template_globals,
+)
 from edgefeed.list_head import head_of, unit_path
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing
 from edgefeed.sitemap import sitemap_index, sitemap_part

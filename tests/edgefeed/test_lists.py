@@ -21,6 +21,7 @@ from edgefeed.lists import Theme, fragments_of, without_ids
 from edgefeed.model import Entry, Fragment, Kind, Listing, Rejected
 
 Post = tuple[Entry, Fragment]
+INLINE = "//script[not(@src or @type)]"
 PAGES = {document.key: document.body for document in documents()}
 
 
@@ -72,7 +73,7 @@ def test_every_list_is_strictly_valid_html_with_the_marks_of_a_page(key: str) ->
     assert one(tree, "//meta[@property='og:url']").get("content") == site().absolute(path)
     assert len(tree.xpath("//h1")) == len(tree.xpath("//main")) == len(tree.xpath("//title")) == 1
     assert tree.xpath("//body/*")[0].get("href") == "#main"
-    assert not tree.xpath("//script[not(@src or @type)] | //style | //@style | //*[@href=''] | //iframe")
+    assert not tree.xpath(f"{INLINE} | //style | //@style | //*[@href=''] | //iframe")
     ids = tree.xpath("//@id")
     assert len(ids) == len(set(ids))
     assert PAGES[key].endswith(b"</html>\n")
@@ -280,7 +281,7 @@ def test_hostile_titles_and_tags_stay_text(text: str, make_listing: Callable[...
     (document,) = theme().list_documents(listing, {post[0].fragment: post[1]})
     html5lib.HTMLParser(strict=True).parse(document.body.decode())
     tree = lxml_html.document_fromstring(document.body)
-    assert not tree.xpath("//script[not(@src or @type)] | //main//img | //@onerror | //@onmouseover")
+    assert not tree.xpath(f"{INLINE} | //main//img | //@onerror | //@onmouseover")
     assert text in [words(node) for node in tree.xpath("//*[contains(@class, 'p-name')]")]
     links = tree.xpath("//main//a/@href")
     assert all(re.fullmatch(r"/[\w/.%-]*", link) and ".." not in link for link in links)

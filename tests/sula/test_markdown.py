@@ -98,9 +98,7 @@ def test_headings_have_the_anchors_that_github_gives(heading: str, anchor: str) 
     converted = run(f"## {heading}")
     assert converted.toc[0].anchor == anchor
     assert f'<h2 id="{anchor}"' in converted.html
-    assert f'<a class="anchor" href="#{anchor}" aria-label="Link to “' in (
-        converted.html
-    )
+    assert f'<a class="anchor" href="#{anchor}" aria-label="Link to “' in (converted.html)
 
 
 def test_anchors_are_unique_and_listed() -> None:

@@ -8,7 +8,8 @@ import pytest
 from tests.small_site import SITE, copy_site
 
 from sula.errors import ConfigError
-from sula.settings import load_settings, shipped_theme
+from sula.settings import load_settings
+from sula.theme import shipped_theme
 
 GOOD = {
     "SITEURL": "https://a.example",
