@@ -21,6 +21,7 @@ PAGE_URL = "{slug}/"
 MENU = (
     ("Archive", "/archive/"),
     ("Tags", "/tags/"),
+    ("Search", "/search/"),
     ("About", "/about/"),
     ("Subscribe", "/subscribe/"),
 )

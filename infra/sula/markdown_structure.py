@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 from markdown_it.token import Token
 from mdit_py_plugins.attrs.parse import ParseError, parse
 
+from sula.markdown_embeds import as_card
 from sula.markdown_links import lines_of
 from sula.markdown_render import Document
 
@@ -170,6 +171,8 @@ class _Walk:
         """An image alone in its paragraph, with a title: the title is its caption."""
         opener, token, closer = tokens[index - 1 : index + 2]
         children = token.children or []
+        if opener.level == 0 and not opener.hidden:
+            as_card(opener, token, closer, self.document.say)
         if opener.hidden or len(children) != 1 or children[0].type != "image":
             return
         title = children[0].attrs.pop("title", "")

@@ -20,7 +20,7 @@ from sula.errors import ConfigError
 
 # What edgefeed renders (edgefeed/lists.py). A template of another name counts as a page's.
 LIST_TEMPLATES = frozenset(
-    {"home.html", "tag.html", "series.html", "tags.html", "archive.html", "year.html"}
+    "home.html tag.html series.html tags.html archive.html year.html search.html".split()
 )
 # A plain name and nothing to be worked out after it; otherwise `name` is None.
 _REFERENCE = re.compile(

@@ -37,7 +37,7 @@ def _read(path: Path) -> Catalogue:
 
     try:
         catalogue = polib.pofile(str(path), encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: {error}") from None
     words = {}
     for entry in catalogue.translated_entries():

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from edgefeed import search
 from edgefeed.index import Index
 from edgefeed.listing import Catalogue
 from edgefeed.model import Entry
@@ -65,6 +66,7 @@ def affected(old: Catalogue, new: Catalogue) -> frozenset[str]:
     if posts:
         differing.update(_pages(old, new, ""))
         differing.update(_sitemap_parts(old, new))
+        differing.update(search.changed(old.posts, new.posts))
     for front in fronts:
         differing.update(_pages(old, new, front))
     return frozenset(differing)

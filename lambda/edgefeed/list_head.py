@@ -76,6 +76,8 @@ def _words(listing: Listing, site: Site) -> tuple[str, str]:
             title, description = say("Tags"), say("Everything that {site} writes about.")
         case Kind.YEARS:
             title, description = say("Archive"), say("All posts of {site}, year by year.")
+        case Kind.SEARCH:
+            title, description = say("Search"), say("Search {site}.")
         case Kind.YEAR:
             title = listing.unit.rpartition("/")[2]
             return title, say("Posts of {site} from {year}.").format(site=site.title, year=title)

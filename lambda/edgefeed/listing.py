@@ -13,6 +13,7 @@ from copy import copy
 from functools import cached_property
 from itertools import chain
 
+from edgefeed import search
 from edgefeed.contract import Site, slugify
 from edgefeed.cut import cut, page_holding, reading_order, window
 from edgefeed.index import Header, Index, entry_order
@@ -216,6 +217,8 @@ class Catalogue:
         yield from OVERVIEWS
         yield from (YEARS + year for year in self._years)
         yield from (f"{PARTS}{number}.xml" for number in range(1, self._parts + 1))
+        for number, shards in enumerate(search.segments(self.posts)):
+            yield from search.shard_units(number, shards)
         self.gather(self.fronts)
         for front in ("", *self.fronts):
             if front:
@@ -237,10 +240,14 @@ class Catalogue:
                 return Listing(unit=unit, kind=Kind.TAGS, counts=self._tag_counts())
             case "archive":
                 return Listing(unit=unit, kind=Kind.YEARS, counts=self._year_counts())
+            case "search":
+                return search.front(self.posts)
             case "problems":
                 return Listing(unit=unit, kind=Kind.PROBLEMS, problems=self.problems)
         if unit.startswith("sitemap"):
             return self._sitemap(unit)
+        if unit.startswith("search/"):
+            return search.shard(unit, self.posts)
         if unit.startswith(YEARS):
             return self._year(unit)
         front, marked, number = unit.rpartition("page/")

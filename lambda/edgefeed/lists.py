@@ -22,6 +22,7 @@ import msgspec
 from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup
 
+from edgefeed import search
 from edgefeed.contract import (
     LISTS,
     PROBLEMS_KEY,
@@ -44,6 +45,7 @@ _TEMPLATES = {
     Kind.TAGS: "tags.html",
     Kind.YEARS: "archive.html",
     Kind.YEAR: "year.html",
+    Kind.SEARCH: "search.html",
 }
 _WITH_FRAGMENTS = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
 _LABEL_LENGTH = 90
@@ -94,6 +96,7 @@ class Theme:
     def __init__(self, templates: Mapping[str, str], site: Site) -> None:
         """Take the templates by name (``home.html``) with their sources."""
         self._site = site
+        self._names = frozenset(templates)
         self._environment = Environment(
             loader=DictLoader(dict(templates)),
             autoescape=True,
@@ -123,6 +126,10 @@ class Theme:
             return (Document(key, sitemap_index(listing, self._site)),)
         if listing.kind is Kind.URLS:
             return (Document(key, sitemap_part(listing, self._site)),)
+        if listing.kind is Kind.WORDS:
+            return (Document(key, search.document(listing)),)
+        if listing.kind is Kind.SEARCH and "search.html" not in self._names:
+            return ()  # a theme from before there was a search
         name = f"{key}/index.html" if listing.unit else f"{key}index.html"
         return (Document(name, self._html(listing, fragments).encode()),)
 

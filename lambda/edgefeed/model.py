@@ -100,6 +100,8 @@ class Kind(enum.Enum):
     YEAR = "year"
     SITEMAP = "sitemap"  # the sitemap index
     URLS = "urls"  # one part of the sitemap
+    SEARCH = "search"
+    WORDS = "words"  # one shard of the search
     PROBLEMS = "problems"
 
 
@@ -116,13 +118,15 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
     ``unit`` names it and is its place under ``lists/``: ``""`` (home), ``page/3``,
     ``tags/python``, ``tags/python/page/3``, ``series/x``, ``tags``, ``archive``,
-    ``archive/2026``, ``sitemap.xml``, ``sitemap/3.xml``, ``problems``.
+    ``archive/2026``, ``sitemap.xml``, ``sitemap/3.xml``, ``search``, ``search/0/3.json``,
+    ``problems``.
     ``entries`` are newest first. For home, tag and series they are the newest
     ``feed_size``; for a page, the page's own. ``parts`` holds all entries of a series in
     reading order. ``older`` and ``newer`` are units. On a page, ``front`` is the unit of
     the list it belongs to and ``complete`` tells whether a newer page has begun, so that
     it never changes again by itself. ``archive`` is the newest complete page of a front:
-    the feeds' ``prev-archive``. ``total`` counts the list's posts.
+    the feeds' ``prev-archive``. ``total`` counts the list's posts. ``shards`` says how many
+    shards each segment of the search has.
     """
 
     unit: str
@@ -140,6 +144,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = False
     total: int = 0
     counts: tuple[Count, ...] = ()
+    shards: tuple[int, ...] = ()
     pages: tuple[StaticPage, ...] = ()
     problems: tuple[Rejected, ...] = ()
 

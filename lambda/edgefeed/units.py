@@ -15,7 +15,7 @@ SERIES: Final = "series/"
 YEARS: Final = "archive/"
 PARTS: Final = "sitemap/"
 STATIC_PART: Final = "sitemap/pages.xml"
-OVERVIEWS: Final = ("", "tags", "archive", "sitemap.xml", STATIC_PART, "problems")
+OVERVIEWS: Final = ("", "tags", "archive", "search", "sitemap.xml", STATIC_PART, "problems")
 """Units that every site has, an empty one too."""
 
 
@@ -23,10 +23,10 @@ def document_keys(unit: str) -> tuple[str, ...]:
     """Every object that a unit may consist of. It says nothing about what there is now."""
     if unit == "problems":
         return (PROBLEMS_KEY,)
-    if unit.startswith("sitemap"):
+    if unit.startswith(("sitemap", "search/")):
         return (LISTS + unit,)
     base = f"{LISTS}{unit}/" if unit else LISTS
-    if unit in {"tags", "archive"} or unit.startswith(YEARS):
+    if unit in {"tags", "archive", "search"} or unit.startswith(YEARS):
         return (base + "index.html",)
     return (base + "index.html", *(base + name for name in FEED_FILES))
 
@@ -34,7 +34,8 @@ def document_keys(unit: str) -> tuple[str, ...]:
 def unit_of(key: str) -> str | None:
     """The unit that an object under ``lists/`` belongs to; None when it is not edgefeed's."""
     path = key.removeprefix(LISTS)
-    unit = path if path.startswith("sitemap") else path.rpartition("/")[0]
+    whole = path.startswith("sitemap") or (path.startswith("search/") and path.endswith(".json"))
+    unit = path if whole else path.rpartition("/")[0]
     return unit if key in document_keys(unit) else None
 
 

@@ -99,7 +99,7 @@ def test_the_measure_stays_readable(page: Page, sample_site: str) -> None:
 def test_wide_code_and_wide_tables_scroll_inside_themselves(page: Page, sample_site: str) -> None:
     page.set_viewport_size(size(320))
     page.goto(sample_site + "/posts/constant-time/")
-    for selector in ("pre", "table"):
+    for selector in ("pre", ".table"):
         assert page.evaluate(
             "s => [...document.querySelectorAll(s)].some(e => e.scrollWidth > e.clientWidth)",
             selector,

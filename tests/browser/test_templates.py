@@ -220,11 +220,12 @@ VARIABLES = {name: (light, dark) for name, light, dark in PAIRS if name.startswi
 @pytest.mark.parametrize("scheme", [0, 1], ids=["light", "dark"])
 def test_every_colour_of_text_has_contrast_on_paper_and_on_shade(scheme: int) -> None:
     assert len(PAIRS) > 15
+    assert contrast(VARIABLES["--ink"][scheme], VARIABLES["--mark-ground"][scheme]) >= 4.5
     for ground in ("--paper", "--shade"):
         under = VARIABLES[ground][scheme]
         assert contrast(VARIABLES["--ink"][scheme], under) >= 7
         for name, *colours in PAIRS:
-            if name not in {"--paper", "--shade", "--rule"}:
+            if name not in {"--paper", "--shade", "--rule", "--mark-ground"}:
                 assert contrast(colours[scheme], under) >= 4.5, (name, colours, ground)
 
 

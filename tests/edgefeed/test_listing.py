@@ -102,6 +102,7 @@ def test_a_new_post_touches_the_newest_page_of_its_lists_and_no_other() -> None:
     new = advance(old, apply(old.index, {entry(20).key: Post(entry(20, tags=("a",)), None)}))  # type: ignore[arg-type]
     assert affected(old, new) == {
         "", "page/7", "tags/a", "tags/a/page/7", "tags", "archive", "archive/2026", "sitemap/1.xml",
+        "search/0/0.json",
     }  # fmt: skip
 
 
@@ -115,7 +116,9 @@ def test_a_changed_title_touches_only_where_it_is_shown() -> None:
     old = Catalogue(index_of(*(entry(n, tags=("a",)) for n in range(20))), SITE)
     edited = entry(4, tags=("a",), title="New")
     new = advance(old, apply(old.index, {edited.key: Post(edited, None)}))  # type: ignore[arg-type]
-    assert affected(old, new) == {"page/2", "tags/a/page/2", "archive/2026", "sitemap/1.xml"}
+    assert affected(old, new) == {
+        "page/2", "tags/a/page/2", "archive/2026", "search/0/0.json", "sitemap/1.xml",
+    }  # fmt: skip
 
 
 # --- what each unit shows ----------------------------------------------------------------
@@ -217,7 +220,7 @@ def test_the_sitemap_is_cut_from_the_oldest() -> None:
 def test_an_empty_site_has_its_overviews() -> None:
     catalogue = Catalogue(Index(), SITE)
     assert [*catalogue.units()] == [
-        "", "tags", "archive", "sitemap.xml", "sitemap/pages.xml", "problems",
+        "", "tags", "archive", "search", "sitemap.xml", "sitemap/pages.xml", "problems",
     ]  # fmt: skip
     assert all(catalogue.resolve(unit) is not None for unit in catalogue.units())
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sula.errors import ConfigError
-from sula.theme import Theme, read_theme
+from sula.theme import Theme, layers, read_theme, shipped_theme
 
 
 def theme(folder: Path, **statics: bytes) -> Theme:
@@ -120,3 +120,34 @@ def test_unless_a_page_uses_it_or_may_use_it(text: str) -> None:
 
 def test_what_only_lists_refer_to_does_not_count() -> None:
     assert not edited({"tag.html": "{% include name %}"}, "home.html")
+
+
+# --- options, and themes on top of the shipped one -------------------------------------------
+
+GAZETTE = Path(__file__).parents[2] / "themes/gazette"
+
+
+def test_options_set_the_custom_properties_of_the_style_sheet(tmp_path: Path) -> None:
+    theme(tmp_path, style_css=b":root { --accent: red; --measure: 36rem }")
+    plain = read_theme(tmp_path)
+    chosen = read_theme(tmp_path, {"accent": "#123456", "measure": "40rem", "logo": "/logo.svg"})
+    style = chosen.files[chosen.assets["style.css"]]
+    assert style.endswith(b":root { --accent: #123456; --measure: 40rem; }\n")
+    assert chosen.assets != plain.assets
+    assert read_theme(tmp_path, {"logo": "/logo.svg"}) == plain
+
+
+def test_a_theme_that_extends_the_shipped_one_takes_what_it_lacks_from_there() -> None:
+    shipped, gazette = read_theme(shipped_theme()), read_theme(GAZETTE)
+    assert layers(GAZETTE) == (GAZETTE, shipped_theme())
+    assert layers(shipped_theme()) == (shipped_theme(),)
+    assert gazette.templates["article.html"] == shipped.templates["article.html"]
+    assert gazette.templates["!theme/base.html"] == shipped.templates["base.html"]
+    assert gazette.assets.items() > shipped.assets.items()
+    assert gazette.theme_fingerprint != shipped.theme_fingerprint
+
+
+def test_the_second_theme_is_small() -> None:
+    files = [path for path in GAZETTE.rglob("*") if path.is_file()]
+    assert len(files) > 1
+    assert sum(len(path.read_text("utf-8").splitlines()) for path in files) < 100
