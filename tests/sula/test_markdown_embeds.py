@@ -10,7 +10,7 @@ from sula.markdown_embeds import embed_of
 
 KNOWN = [
     ("https://www.youtube.com/watch?v=abcdefghijk&t=10s", "YouTube", "www.youtube-nocookie.com"),
-    ("https://youtu.be/abcdefghij_", "YouTube", "www.youtube-nocookie.com"),
+    ("https://youtu.be/abcdefg_-jk", "YouTube", "www.youtube-nocookie.com"),
     ("https://vimeo.com/123456789", "Vimeo", "player.vimeo.com"),
     ("https://gist.github.com/ada/0123456789abcdef0123456789abcdef", "GitHub", "gist.github.com"),
     ("https://codepen.io/ada/pen/aBcDeF", "CodePen", "codepen.io"),

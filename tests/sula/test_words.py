@@ -18,7 +18,7 @@ from sula.words import read_words
 THEME = ROOT / "theme"
 LANGUAGES = sorted(path.stem for path in (THEME / "locale").glob("*.po"))
 _IN_TEMPLATES = re.compile(r"""\b(?:_|ngettext)\(\s*'([^']+)'(?:,\s*'([^']+)')?""")
-_IN_CODE = re.compile(r"""\bsay\(\s*"([^"]+)"(?: if [^"]+ else "([^"]+)")?""")
+_IN_CODE = re.compile(r"""\bsay\(\s*"([^"]+)"(?: if .+? else "([^"]+)")?""")
 
 
 def messages() -> set[str]:
@@ -27,17 +27,15 @@ def messages() -> set[str]:
     assert len(found) > 40
     for name in ("edgefeed/list_head.py", "edgefeed/lists.py", "edgefeed/contract.py"):
         found |= said(ROOT / "lambda" / name)
-    for name in ("render", "structure"):
+    for name in ("render", "structure", "embeds"):
         found |= said(ROOT / f"infra/sula/markdown_{name}.py")
     alerts = {"Note", "Tip", "Important", "Warning", "Caution"}
     return found | alerts | {*_MONTHS} | {month[:3] for month in _MONTHS}
 
 
 def said(path: Path) -> set[str]:
-    found = {
-        text for match in _IN_CODE.finditer(path.read_text("utf-8")) for text in match.groups()
-    }
-    return found - {None}
+    matches = _IN_CODE.finditer(path.read_text("utf-8"))
+    return {text for match in matches for text in match.groups() if text}
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

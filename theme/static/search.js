@@ -58,19 +58,24 @@
     return [...parts, text.slice(end)];
   }
 
-  const date = new Intl.DateTimeFormat(document.documentElement.lang,
-    { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+  const months = box.dataset.months.split(" ");
+  function date(day) {
+    const [year, month, number] = day.split("-").map(Number);
+    const parts = { day: number, mon: months[month - 1], year };
+    return box.dataset.date.replace(/\{(\w+)\}/g, (_, name) => parts[name]);
+  }
 
   function line([title, path, day, tags, series], wanted) {
     const item = document.createElement("li");
     const time = document.createElement("time");
     time.dateTime = day;
-    time.textContent = date.format(new Date(day));
+    time.textContent = date(day);
     const link = document.createElement("a");
     link.href = path;
     link.append(...marked(title || box.dataset.note, wanted));
     const more = document.createElement("p");
-    more.append(...marked([...(series ? [series] : []), ...tags.map((tag) => `#${tag}`)].join("  "), wanted));
+    const about = [series, tags.map((tag) => `#${tag}`).join("  ")].filter(Boolean).join(" · ");
+    more.append(...marked(about, wanted));
     const text = document.createElement("div");
     text.append(link, more);
     item.append(time, text);
