@@ -19,8 +19,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edgefeed.contract import slugify
 from sula.errors import ConfigError
-from sula.settings import SETTINGS_FILE, load_settings, shipped_theme
+from sula.settings import SETTINGS_FILE, load_settings
 from sula.starters import ABOUT, IGNORED, README, SETTINGS, WORKFLOWS
+from sula.theme import shipped_theme
 
 _ZONE_LINK: Final = Path("/etc/localtime")
 

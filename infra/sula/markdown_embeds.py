@@ -34,8 +34,7 @@ _KNOWN: Final[Sequence[tuple[re.Pattern[str], str, str, str]]] = [
     (re.compile(pattern, re.ASCII), service, source, shape)
     for pattern, service, source, shape in (
         (
-            r"https://(?:www\.|m\.)?(?:youtube\.com/(?:watch\?v=|shorts/)|youtu\.be/)([\w-]{11})"
-             r"(?:[?&]\S*)?",
+            r"https://(?:www\.|m\.)?youtu(?:be\.com/(?:watch\?v=|shorts/)|\.be/)([\w-]{11})(?:[?&].*)?",
             "YouTube", r"https://www.youtube-nocookie.com/embed/\1?autoplay=1", "video",
         ),
         (
