@@ -5,6 +5,7 @@
     ├── CloudError            the cloud refused, or is not there
     │   ├── Conflict          a conditional write met another state than it named
     │   ├── Unavailable       no clear answer: a write may or may not have happened
+    │   ├── FunctionFailed    the function was called, and its run ended in an error
     │   └── StackError        a stack did not become what its template says
     └── ContentError          the author's files have problems; exit status 1
                               (carries every `Finding`, not just the first)
@@ -57,6 +58,10 @@ class Conflict(CloudError):  # noqa: N818 - the store's word for it, in both pac
 
 class Unavailable(CloudError):  # noqa: N818 - the same
     """No clear answer (5xx, time-out, throttling): a write may or may not have happened."""
+
+
+class FunctionFailed(CloudError):  # noqa: N818 - what happened
+    """The function was called, and its run ended in an error."""
 
 
 class StackError(CloudError):

@@ -102,7 +102,10 @@ class Function(Protocol):
         """
 
     def invoke(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """Run the live version, wait, and return its answer. `CloudError` when it failed."""
+        """Run the live version, wait, and return its answer.
+
+        Raises `FunctionFailed` when the run ended in an error, `CloudError` otherwise.
+        """
 
 
 class Edge(Protocol):

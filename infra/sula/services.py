@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from sula.aws import Cloud, Endpoint, translated
-from sula.errors import CloudError, Conflict, StackError, Unavailable
+from sula.errors import CloudError, Conflict, FunctionFailed, StackError, Unavailable
 from sula.ports import Change, Depth, Letter, LogLine, StackEvent, StackState
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class LambdaFunction:
         decoded = json.loads(body) if body else None
         if answer.get("FunctionError"):
             said = decoded.get("errorMessage", decoded) if isinstance(decoded, dict) else decoded
-            raise CloudError(f"function {self.name} failed: {said}")
+            raise FunctionFailed(f"function {self.name} failed: {said}")
         return decoded if isinstance(decoded, dict) else {}
 
 

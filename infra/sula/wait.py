@@ -1,7 +1,8 @@
 """Waiting until readers can see it: the lists show the pages as they now are.
 
 Nothing is pushed along from here. The pages' own events wake the function; this only asks
-it, read-only, how far it is.
+it, read-only, how far it is. A question that fails is asked again: one run that died says
+nothing of the runs that do the work.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sula.errors import Unavailable
+from sula.errors import FunctionFailed, Unavailable
 from sula.ports import Function
 from sula.target import LateError, Target
 
@@ -62,8 +63,8 @@ def wait_for_feeds(
 def _status(function: Function, keys: Sequence[str]) -> dict[str, Any]:
     try:
         answer = function.invoke({"status": True, "keys": list(keys)})
-    except Unavailable:
-        answer = {}
+    except (FunctionFailed, Unavailable) as error:
+        answer = {"failed": str(error)}
     return {"pending": list(keys), "owed": 1, "current": False, **answer}
 
 
@@ -76,7 +77,7 @@ def _patiently(
     while True:
         try:
             request()
-        except Unavailable:
+        except (FunctionFailed, Unavailable):
             if now() >= deadline:
                 raise
             pause(1.0)
@@ -90,6 +91,8 @@ def _too_late(target: Target, left: int, answer: dict[str, Any], patience: float
     behind = f"{left} changed pages are not in the lists" if left else "lists are still owed"
     if not left and not answer["current"]:
         behind = "the function has not yet drawn the lists anew"
+    if "failed" in answer:
+        behind = answer["failed"]
     return (
         f"the pages are live, but after {patience:.0f} s {behind}{letters}. They will follow by "
         "themselves if the function is well: see `sula status`"

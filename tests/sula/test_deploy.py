@@ -16,7 +16,7 @@ from tests.bucket import Crash, MemoryBucket
 from edgefeed.contract import RECORD_KEY
 from sula.claims import CLAIMS_KEY, Clock, read_claims
 from sula.deploy import Deploy, Options
-from sula.errors import ContentError
+from sula.errors import ContentError, FunctionFailed
 from sula.inventory import changed_paths
 from sula.record import RecordUnreadableError
 from sula.target import LateError, Target
@@ -293,6 +293,38 @@ def test_feeds_that_stay_behind_are_said_with_what_is_in_the_dead_letter_queue()
     with pytest.raises(LateError, match=r"1 changed pages.*3 messages.*sula status"):
         wait_for_feeds(
             target, ["a"], refresh=False, patience=5,
+            pause=lambda _: None, now=lambda: next(times),
+        )  # fmt: skip
+
+
+class FailingFunction(FakeFunction):
+    """Fails at its first so many calls, as when a run dies."""
+
+    def __init__(self, failures: int) -> None:
+        super().__init__(MemoryBucket())
+        self.failures = failures
+
+    def invoke(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        if self.failures:
+            self.failures -= 1
+            raise FunctionFailed("function sula-edgefeed failed: out of memory")
+        return super().invoke(payload)
+
+
+def test_a_run_that_died_does_not_end_the_waiting() -> None:
+    function = FailingFunction(2)
+    waited: list[float] = []
+    target = Target(MemoryBucket(), function)
+    wait_for_feeds(target, ["a"], refresh=True, patience=60, pause=waited.append)
+    assert [*function.heard] == [{"refresh": True}, {"status": True, "keys": ["a"]}]
+    assert len(waited) == 2
+
+
+def test_a_function_that_always_fails_is_said_to() -> None:
+    times = iter(range(100))
+    with pytest.raises(LateError, match="after 5 s function sula-edgefeed failed: out of memory"):
+        wait_for_feeds(
+            Target(MemoryBucket(), FailingFunction(99)), ["a"], refresh=False, patience=5,
             pause=lambda _: None, now=lambda: next(times),
         )  # fmt: skip
 
