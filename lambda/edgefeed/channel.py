@@ -144,36 +144,3 @@ def _icon(site: Site) -> str:
     if path.startswith("/") and not path.startswith("//"):
         return site.url + path
     return path if path.startswith(("https://", "http://")) else ""
-
-
-# --- weight --------------------------------------------------------------------------
-
-_FRAME: Final = 1_200
-"""Bytes that an item takes besides what is in it: element names, dates, fixed attributes."""
-
-
-def item_weight(entry: Entry, fragment: Fragment, url: str, author: Person) -> int:
-    """Bytes of a post in a feed: never less than in the largest of the three formats.
-
-    HTML grows when XML escapes it, so content is counted; the rest is estimated above.
-    """
-    people = fragment.authors or (author,)
-    weight = _FRAME + _escaped(fragment.content) + _escaped(fragment.summary)
-    weight += 2 * _attribute(url) + _attribute(entry.id) + _attribute(entry.title)
-    weight += _attribute(fragment.image) + _attribute(fragment.link) + len(fragment.language)
-    weight += sum(40 + _attribute(label) + _attribute(slugify(label)) for label in entry.tags)
-    weight += sum(90 + 2 * _attribute(p.name + p.email) + _attribute(p.url) for p in people)
-    if fragment.enclosure:
-        weight += _attribute(fragment.enclosure.url + fragment.enclosure.type)
-    return weight
-
-
-def _escaped(text: str) -> int:
-    xml = 4 * text.count("&") + 3 * (text.count("<") + text.count(">"))
-    json = text.count('"') + text.count("\\") + text.count("\n") + text.count("\t")
-    return len(text.encode()) + max(xml, json)
-
-
-def _attribute(text: str) -> int:
-    """As in an attribute, where XML escapes quotes too."""
-    return _escaped(text) + 5 * text.count('"')

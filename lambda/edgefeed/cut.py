@@ -15,7 +15,7 @@ from edgefeed.model import Entry
 from edgefeed.units import page_unit
 
 FEED_BUDGET: Final = 980_000
-"""The weight of a feed document's items: 1 MB (feeds.md, 23) less its own frame."""
+"""The weight of a feed document's items: 1 MB (feeds.md, 23) less its frame and separators."""
 
 
 def cut(posts: Sequence[Entry], size: int) -> Sequence[int]:

@@ -7,6 +7,7 @@ second floods every subscriber; it is nearly always a mistake (feeds.md, 31).
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
@@ -68,10 +69,9 @@ def _checked(read: Callable[[bytes], list[_Item]], body: bytes) -> list[_Item]:
     if len(body) > MAX_DOCUMENT:
         raise _FaultError(f"it has {len(body):,} bytes, more than {MAX_DOCUMENT:,}")
     items = read(body)
-    ids = [item.id for item in items]
-    for name in ids:
-        if not name or ids.count(name) > 1:
-            raise _FaultError(f"the id {name!r} occurs {ids.count(name)} times")
+    for name, times in Counter(item.id for item in items).items():
+        if not name or times > 1:
+            raise _FaultError(f"the id {name!r} occurs {times} times")
     dates = [item.published for item in items]
     if dates != sorted(dates, reverse=True):
         raise _FaultError("its items are not sorted from the newest")
@@ -109,14 +109,18 @@ def _xml(body: bytes) -> etree._Element:
     return root
 
 
-def _text(parent: etree._Element, path: str, *, empty: bool = False) -> str:
-    found = parent.findall(path)
-    if len(found) != 1:
-        raise _FaultError(f"{_name(parent)} has {len(found)} {path.replace(_A, '')}, not one")
-    text = found[0].text or ""
-    if not text and not empty:
-        raise _FaultError(f"{_name(parent)} has an empty {path.replace(_A, '')}")
-    return text
+def _texts(parent: etree._Element, *names: str) -> list[str]:
+    """The text of children that there must be exactly once; none but a title may be empty."""
+    found: dict[str, str] = {}
+    for child in parent:
+        if child.tag in names:
+            if child.tag in found:
+                raise _FaultError(f"{_name(parent)} has more than one {_name(child)}")
+            found[str(child.tag)] = child.text or ""
+    for name in names:
+        if name not in found or not (found[name] or name == f"{_A}title"):
+            raise _FaultError(f"{_name(parent)} has no {name.replace(_A, '')}")
+    return [found[name] for name in names]
 
 
 def _name(element: etree._Element) -> str:
@@ -127,26 +131,23 @@ def _rss(body: bytes) -> list[_Item]:
     channel = _xml(body).find("channel")
     if channel is None:
         raise _FaultError("it has no channel")
-    for name in ("title", "link", "description"):
-        _text(channel, name)
-    return [
-        _Item(
-            _text(item, "guid"),
-            _path(_text(item, "link")),
-            item.findtext("title") or "",
-            _rfc822(_text(item, "pubDate")),
-        )
-        for item in channel.iterfind("item")
-    ]
+    _texts(channel, "title", "link", "description")
+    return [_rss_item(item) for item in channel.iterfind("item")]
+
+
+def _rss_item(item: etree._Element) -> _Item:
+    name, link, date = _texts(item, "guid", "link", "pubDate")
+    return _Item(name, _path(link), item.findtext("title") or "", _rfc822(date))
 
 
 def _atom(body: bytes) -> list[_Item]:
     feed = _xml(body)
     if feed.tag != f"{_A}feed":
         raise _FaultError("it is no Atom feed")
-    _text(feed, f"{_A}id")
-    _text(feed, f"{_A}title")
-    _rfc3339(_text(feed, f"{_A}updated"))
+    _, title, updated = _texts(feed, f"{_A}id", f"{_A}title", f"{_A}updated")
+    if not title:
+        raise _FaultError("feed has no title")
+    _rfc3339(updated)
     return [_atom_item(entry) for entry in feed.iterfind(f"{_A}entry")]
 
 
@@ -154,13 +155,10 @@ def _atom_item(entry: etree._Element) -> _Item:
     links = [link.get("href", "") for link in entry.iterfind(f"{_A}link[@rel='alternate']")]
     if len(links) != 1:
         raise _FaultError(f"entry has {len(links)} alternate links, not one")
-    _rfc3339(_text(entry, f"{_A}updated"))
-    return _Item(
-        _text(entry, f"{_A}id"),
-        _path(links[0]),
-        _text(entry, f"{_A}title", empty=True),
-        _rfc3339(_text(entry, f"{_A}published")),
-    )
+    names = (f"{_A}id", f"{_A}title", f"{_A}updated", f"{_A}published")
+    name, title, updated, published = _texts(entry, *names)
+    _rfc3339(updated)
+    return _Item(name, _path(links[0]), title, _rfc3339(published))
 
 
 class _JsonItem(msgspec.Struct):

@@ -20,12 +20,14 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from edgefeed.backlog import Backlog, Nothing, extend, settle
+from edgefeed.cache import Cache
 from edgefeed.contract import Site
 from edgefeed.events import Work, understand
-from edgefeed.feeds import check_feed, feed_documents
+from edgefeed.feeds import feed_documents
+from edgefeed.gate import check_feed
 from edgefeed.lists import Theme, fragments_of
 from edgefeed.model import Document, Fragment, Listing, Observed, Rejected
-from edgefeed.outputs import FragmentCache
+from edgefeed.outputs import CACHED, Fragments
 from edgefeed.page import read_page
 from edgefeed.ports import Ports, Silent
 from edgefeed.rebuild import rebuild
@@ -117,7 +119,7 @@ class Function:
         self._ports = ports
         self._pool = pool
         self._lease = most_time + _MARGIN
-        self._cache = FragmentCache()
+        self._cache: Fragments = Cache(CACHED)
 
     def __call__(self, event: object, request: str, seconds: float) -> dict[str, Any]:
         """Handle an event; the answer is what Lambda or the caller should hear.

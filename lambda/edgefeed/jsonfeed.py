@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 import msgspec
@@ -54,11 +53,6 @@ def json_frame(channel: Channel) -> tuple[bytes, bytes]:
         items=msgspec.Raw(b"[]"),
     )
     return body.removesuffix(b"]}") + b"\n", b"]}\n"
-
-
-def join_items(items: Sequence[bytes]) -> bytes:
-    """Items, one on each line."""
-    return b",\n".join(items) + b"\n" if items else b""
 
 
 def _author(person: Person) -> dict[str, str]:

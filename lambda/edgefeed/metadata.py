@@ -6,8 +6,7 @@ import re
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from bs4 import BeautifulSoup
-from bs4.filter import SoupStrainer
+from lxml import etree
 
 from edgefeed.text import plain
 
@@ -79,7 +78,6 @@ _OPENING: Final = re.compile(r"<(/?[a-zA-Z][^\s/>]*)|<!--")
 _REST_OF_TAG: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^'">])*+>""")
 _IN_HEAD: Final = frozenset({"html", "head", "meta", "link", "base"})
 _RAW: Final = frozenset({"!--", "script", "style", "title", "noscript", "template"})
-_SCRIPTS: Final = SoupStrainer("script")
 
 
 def split(text: str) -> tuple[str, str]:
@@ -123,12 +121,14 @@ def _json_blocks(head: str) -> list[str]:
         raise RefusedError(
             f"its head has {len(head):,} characters; more than {MAX_HEAD:,} are not read"
         )
-    # Beautiful Soup warns of XML where it sees a declaration; only scripts matter here.
-    soup = BeautifulSoup(re.sub(r"^\s*<\?xml[^>]*>", "", head), "lxml", parse_only=_SCRIPTS)
+    # lxml itself: through Beautiful Soup, which has it build other objects of the same tree,
+    # this took a quarter of the time that a page takes to read.
+    parser = etree.HTMLParser(encoding="utf-8", remove_pis=True)
+    root = etree.fromstring(head.encode(), parser) if head.strip() else None
     return [
-        script.get_text()
-        for script in soup.find_all("script")
-        if str(script.get("type", "")).strip().lower() == "application/ld+json"
+        script.text or ""
+        for script in ([] if root is None else root.iter("script"))
+        if (script.get("type") or "").strip().lower() == "application/ld+json"
     ]
 
 

@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``published`` and ``updated`` are RFC 3339 with an offset; ``instant`` is ``published``
     in seconds since 1970 UTC. ``position`` is the part's place in its ``series``.
     ``fragment`` is the digest of the post's `Fragment`; ``size`` its weight in a feed
-    document, in bytes, never less than the largest of the three formats takes.
+    document: bytes, in the format in which it takes most.
     """
 
     key: str
@@ -150,7 +150,11 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One object to write: its key under ``lists/`` (or ``state/``) and its bytes."""
+    """One object to write: its key under ``lists/`` (or ``state/``) and its bytes.
+
+    ``left_out`` are keys of posts that should be in it and cannot.
+    """
 
     key: str
     body: bytes
+    left_out: tuple[str, ...] = ()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
-import msgspec
-
+from edgefeed.cache import Cache
 from edgefeed.contract import FEED_FILES, FRAGMENTS
+from edgefeed.fragments import decode_fragment, encode_fragment
 from edgefeed.listing import Catalogue
 from edgefeed.model import Document, Fragment, Listing, Post
 from edgefeed.ports import Ports
@@ -17,38 +17,13 @@ from edgefeed.store import DIGEST, GENERATION, Conflict, Head, Unavailable, dige
 from edgefeed.units import document_keys
 
 T = TypeVar("T")
+Fragments = Cache[str, Fragment]
+"""Fragments by digest. They never change."""
 
 ATTEMPTS: Final = 6
+CACHED: Final = 64_000_000
+"""Characters of posts' text that a warm function keeps."""
 _UNITS_AT_ONCE: Final = 16
-_CACHED: Final = 64_000_000
-
-_fragments = msgspec.json.Decoder(Fragment)
-
-
-class FragmentCache:
-    """Fragments by digest, the least recently used forgotten. They never change."""
-
-    def __init__(self, limit: int = _CACHED) -> None:
-        """Hold at most ``limit`` characters of content."""
-        self._limit = limit
-        self._held: OrderedDict[str, Fragment] = OrderedDict()
-        self._weight = 0
-
-    def get(self, name: str) -> Fragment | None:
-        """The fragment, if it is still here."""
-        found = self._held.get(name)
-        if found is not None:
-            self._held.move_to_end(name)
-        return found
-
-    def add(self, name: str, fragment: Fragment) -> None:
-        """Keep a fragment."""
-        if name in self._held:
-            return
-        self._held[name] = fragment
-        self._weight += len(fragment.content)
-        while self._weight > self._limit and len(self._held) > 1:
-            self._weight -= len(self._held.popitem(last=False)[1].content)
 
 
 async def patiently(ports: Ports, call: Callable[[], T]) -> T:
@@ -74,11 +49,11 @@ class Outputs:
     ``written`` maps each unit that was brought up to date to the listing it now shows.
     ``left`` are units of which a newer run had written a document. ``changed`` are keys
     whose bytes changed, or may have. ``held`` are documents that the gate refused,
-    ``passed`` those it did not; with ``accept`` there is no gate. ``announced`` are the paths
-    of each invalidation so far.
+    ``passed`` those it did not; with ``accept`` there is no gate. ``left_out`` are posts that
+    no feed could hold. ``announced`` are the paths of each invalidation so far.
     """
 
-    def __init__(self, ports: Ports, cache: FragmentCache) -> None:
+    def __init__(self, ports: Ports, cache: Fragments) -> None:
         """Take the ports; nothing is written yet."""
         self._ports = ports
         self.cache = cache
@@ -87,6 +62,7 @@ class Outputs:
         self.changed: set[str] = set()
         self.held: dict[str, str] = {}
         self.passed: set[str] = set()
+        self.left_out: set[str] = set()
         self.counts: Counter[str] = Counter()
         self.announced: list[Sequence[str]] = []
         self.accept = False
@@ -116,6 +92,7 @@ class Outputs:
             if listing is not None:
                 documents = self._ports.renderer.documents(listing, fragments)
                 bodies |= {document.key: document.body for document in documents}
+                self.left_out.update(*(document.left_out for document in documents))
             jobs += [self._replace(unit, key, body, generation) for key, body in bodies.items()]
         self.left.difference_update(units)
         await Together(jobs)
@@ -194,13 +171,13 @@ class Outputs:
         """Store the fragments of posts, but for those that the index names already."""
         new = {post.entry.fragment: post.fragment for post in posts}
         for name, fragment in new.items():
-            self.cache.add(name, fragment)
+            self.cache.add(name, fragment, len(fragment.content))
         await Together(
             [self._save(name, new[name]) for name in sorted(new.keys() - named)],
         )
 
     async def _save(self, name: str, fragment: Fragment) -> None:
-        store, body = self._ports.store, msgspec.json.encode(fragment)
+        store, body = self._ports.store, encode_fragment(fragment)
         await patiently(self._ports, lambda: store.put(FRAGMENTS + name, body))
         self.counts["fragments"] += 1
 
@@ -212,7 +189,7 @@ class Outputs:
         missing = sorted(wanted - found.keys())
         loaded = await Together([self._fetch(name, catalogue) for name in missing])
         for name, fragment in zip(missing, loaded, strict=True):
-            self.cache.add(name, fragment)
+            self.cache.add(name, fragment, len(fragment.content))
             found[name] = fragment
         return found
 
@@ -220,7 +197,7 @@ class Outputs:
         store = self._ports.store
         stored = await patiently(self._ports, lambda: store.get(FRAGMENTS + name))
         if stored is not None:
-            return _fragments.decode(stored.body)
+            return decode_fragment(stored.body)
         # Lost. Its page still says it, unless the page has moved on: then its event is due.
         key = next(entry.key for entry in catalogue.index.entries if entry.fragment == name)
         page = await patiently(self._ports, lambda: store.get(key))

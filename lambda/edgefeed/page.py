@@ -14,9 +14,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from edgefeed.channel import item_weight
 from edgefeed.content import Body, NestingError, read_body, replacement
 from edgefeed.contract import Person, Site, key_to_path, slugify, unquote_path
+from edgefeed.feeds import make_item
 from edgefeed.fragments import fragment_digest
 from edgefeed.metadata import Media, Named, Posting, RefusedError, WebPage, description, split
 from edgefeed.model import Enclosure, Entry, Fragment, Observed, Post, Rejected, StaticPage
@@ -102,14 +102,20 @@ def _post(key: str, found: Posting, rest: str, site: Site) -> Post:
         size=0,
     )
     body = _body(rest, url, titled=bool(title))
-    fragment = _fragment(found, body)
-    size = item_weight(entry, fragment, url, site.author)
-    if size > MAX_ITEM:
-        fragment = _fragment(found, replacement(body, url))
-        size = item_weight(entry, fragment, url, site.author)
-    return Post(
-        msgspec.structs.replace(entry, fragment=fragment_digest(fragment), size=size), fragment
-    )
+    post = _weighed(entry, _fragment(found, body), site)
+    if post.entry.size > MAX_ITEM:
+        post = _weighed(entry, _fragment(found, replacement(body, url)), site)
+    return post
+
+
+def _weighed(entry: Entry, fragment: Fragment, site: Site) -> Post:
+    """A post with its weight, which is that of the largest of its forms in a feed."""
+    entry = msgspec.structs.replace(entry, fragment=fragment_digest(fragment))
+    try:
+        size = max(map(len, make_item(entry, fragment, site)))
+    except (ValueError, TypeError) as error:  # what feedgen and lxml raise
+        raise RefusedError(f"no feed can hold it: {plain(str(error), 200)}") from None
+    return Post(msgspec.structs.replace(entry, size=size), fragment)
 
 
 def _body(rest: str, url: str, *, titled: bool) -> Body:

@@ -62,6 +62,7 @@ from typing import Any, Final, TypeVar
 
 import msgspec
 
+from edgefeed.cache import Cache
 from edgefeed.changes import advance, affected
 from edgefeed.contract import INDEX_KEY, Site
 from edgefeed.index import (
@@ -81,7 +82,7 @@ from edgefeed.index import (
 from edgefeed.listing import Catalogue
 from edgefeed.model import Observed, Post
 from edgefeed.notify import changed_feeds, changed_paths
-from edgefeed.outputs import ATTEMPTS, FragmentCache, Outputs, patiently, pause
+from edgefeed.outputs import ATTEMPTS, CACHED, Fragments, Outputs, patiently, pause
 from edgefeed.ports import Ports
 from edgefeed.steps import Call, Together
 from edgefeed.store import Conflict, Unavailable
@@ -143,7 +144,7 @@ class Run:
         token: str,
         deadline: float,
         lease: float = LEASE,
-        cache: FragmentCache | None = None,
+        cache: Fragments | None = None,
     ) -> None:
         """Take the site, the world and a name; nothing happens yet."""
         self.site = site
@@ -151,7 +152,7 @@ class Run:
         self.token = token
         self.deadline = deadline
         self.lease = lease
-        self.outputs = Outputs(ports, cache or FragmentCache())
+        self.outputs = Outputs(ports, cache or Cache(CACHED))
         self.adopted: set[str] = set()
         self.commits = 0
         self.start_over = False

@@ -41,8 +41,6 @@ def rss_item(item: Item) -> bytes:
     made.category([{"term": slug, "label": label} for slug, label in item.tags])
     for person in item.authors:
         made.author({"name": person.name, "email": person.email})
-    made.load_extension("dc", atom=False)
-    made.dc.dc_creator([person.name for person in item.authors])
     if fragment.enclosure:
         media = fragment.enclosure
         made.enclosure(media.url, str(media.length), media.type)
@@ -50,6 +48,8 @@ def rss_item(item: Item) -> bytes:
     if not fragment.summary:
         _child(element, "description").text = None
     _one_author(element)
+    for person in item.authors:
+        etree.SubElement(element, f"{{{_DC}}}creator").text = person.name
     _date(element, "pubDate", entry.published)
     return _without_declarations(element)
 

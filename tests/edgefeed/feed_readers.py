@@ -14,7 +14,7 @@ from lxml import etree
 from tests.edgefeed.strategies import SITE, by_digest, listing, read
 
 from edgefeed.contract import Site
-from edgefeed.feeds import make_feeds
+from edgefeed.feeds import feed_documents
 from edgefeed.model import Kind, Listing, Post
 
 NAMES = {
@@ -46,11 +46,11 @@ class Trio(NamedTuple):
 
 def feeds(listing: Listing, *posts: Post, site: Any = SITE) -> Trio:
     """The feeds of a listing, each parsed by a strict reader, nothing left out."""
-    made = make_feeds(listing, by_digest(*posts), site)
-    assert made.left_out == ()
-    rss, atom, body = (document.body for document in made.documents)
+    made = feed_documents(listing, by_digest(*posts), site)
+    assert not [document for document in made if document.left_out]
+    rss, atom, body = (document.body for document in made)
     folder = f"lists/{listing.unit}/" if listing.unit else "lists/"
-    keys = [document.key for document in made.documents]
+    keys = [document.key for document in made]
     assert keys == [folder + name for name in ("feed.xml", "atom.xml", "feed.json")]
     data = json.loads(body)
     json_schema().validate(data)

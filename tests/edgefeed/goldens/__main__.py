@@ -11,7 +11,7 @@ from pathlib import Path
 import msgspec
 
 from edgefeed.contract import Site
-from edgefeed.feeds import make_feeds
+from edgefeed.feeds import feed_documents
 from edgefeed.model import Fragment, Listing
 
 FOLDER = Path(__file__).parent
@@ -30,12 +30,12 @@ class Case(msgspec.Struct):
 def make(path: Path) -> dict[Path, bytes]:
     """The documents of a case, each with the file that it is kept in."""
     case = msgspec.json.decode(path.read_bytes(), type=Case)
-    made = make_feeds(case.listing, case.fragments, case.site)
-    if made.left_out:
-        raise ValueError(f"{path.name}: {made.left_out}")
+    made = feed_documents(case.listing, case.fragments, case.site)
+    if left_out := [document.left_out for document in made if document.left_out]:
+        raise ValueError(f"{path.name}: {left_out}")
     return {
         path.with_suffix(suffix): document.body
-        for suffix, document in zip(SUFFIXES, made.documents, strict=True)
+        for suffix, document in zip(SUFFIXES, made, strict=True)
     }
 
 
