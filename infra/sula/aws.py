@@ -25,8 +25,8 @@ __all__ = ["Cloud", "Edge", "Endpoint", "Function", "Objects", "S3Objects", "Sta
 T = TypeVar("T")
 
 _MISSING = {"404", "NoSuchKey", "NotFound", "ResourceNotFoundException"}
-_CONFLICT = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
-_PASSING = {
+CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
+PASSING = {
     "InternalError", "InternalFailure", "ServiceUnavailable", "SlowDown", "Throttling",
     "ThrottlingException", "TooManyRequestsException", "RequestTimeout", "RequestLimitExceeded",
     "500", "502", "503", "504",
@@ -114,9 +114,9 @@ def translated(doing: str) -> Iterator[None]:
         yield
     except ClientError as error:
         code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
-        if code in _CONFLICT:
+        if code in CONFLICTS:
             raise Conflict(f"{doing}: another state was there first") from error
-        if code in _PASSING:
+        if code in PASSING:
             raise Unavailable(f"{doing}: the cloud did not answer ({code}); try again") from error
         raise CloudError(f"{doing}: {code}: {message}") from error
     except NoCredentialsError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from sula.build import build
 from sula.claims import Clock, read_claims
 from sula.config import Config
 from sula.connect import connect
@@ -54,6 +53,8 @@ def run_plan(config: Config, *, verify: bool, full: bool) -> Prepared:
 
 def run_build(config: Config, out: Path, url: str | None, console: Console) -> None:
     """Build into a folder, and say what was done."""
+    from sula.build import build  # noqa: PLC0415 - no deploy needs it
+
     began = time.monotonic()
     following = Following(console)
     try:

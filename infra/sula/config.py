@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import os
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,10 +84,12 @@ def load_config(
 
 
 def _from_file(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    import tomllib  # noqa: PLC0415 - many a site has no such file
+
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return {}
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     found = table.get("tool", {}).get("sula", {})

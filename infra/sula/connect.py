@@ -64,15 +64,16 @@ def target_of(
     config: Config | None = None,
 ) -> Target:
     """Ports to one stack's resources."""
-    from sula.aws import Cloud  # noqa: PLC0415 - see `connect`
-    from sula.services import CloudFrontEdge, LambdaFunction, SqsQueue  # noqa: PLC0415 - the same
+    from sula import quick  # noqa: PLC0415 - see `connect`
+    from sula.aws import Cloud  # noqa: PLC0415 - the same
+    from sula.services import SqsQueue  # noqa: PLC0415 - the same
 
     if not isinstance(cloud, Cloud):
         raise TypeError("a Cloud is needed")
     return Target(
-        objects=cloud.objects(bucket),
-        function=LambdaFunction(cloud, function),
-        edge=CloudFrontEdge(cloud, distribution) if distribution else None,
+        objects=quick.objects(cloud, bucket),
+        function=quick.function(cloud, function),
+        edge=quick.edge(cloud, distribution) if distribution else None,
         dead_letters=SqsQueue(cloud, dead_letters) if dead_letters else None,
         libraries=libraries,
         cache=(config.root / ".sula") if config else Target.cache,

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import msgspec
 
 from edgefeed.contract import Site
-from sula import bundle, dependencies
 from sula.gather import Checkout
+from sula.installed import remembered
 from sula.target import Target
 
 
@@ -24,9 +24,16 @@ class Bundled:
 
 def renderer_of(checkout: Checkout, libraries: str) -> str:
     """A digest of templates, settings and code: equal, the lists need no new function."""
+    code = remembered(checkout.root, "function", _code_fingerprint)
     bare = msgspec.structs.replace(checkout.settings.site, revision=0, renderer="")
-    parts = [sorted(checkout.theme.templates.items()), bare, bundle.code_fingerprint(), libraries]
+    parts = [sorted(checkout.theme.templates.items()), bare, code, libraries]
     return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:20]
+
+
+def _code_fingerprint() -> str:
+    from sula.bundle import code_fingerprint  # noqa: PLC0415 - only after an installation
+
+    return code_fingerprint()
 
 
 def site_for(checkout: Checkout, renderer: str, revision: int) -> Site:
@@ -36,6 +43,8 @@ def site_for(checkout: Checkout, renderer: str, revision: int) -> Site:
 
 def bundle_for(checkout: Checkout, target: Target, renderer: str, revision: int) -> Bundled:
     """Zip the function."""
+    from sula import bundle, dependencies  # noqa: PLC0415 - only where the function changes
+
     libraries = (
         dependencies.files(target.libraries, target.cache / "wheels") if target.libraries else None
     )

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sula.actions import Inputs, Plan
-from sula.engine import engine_fingerprint
 from sula.errors import ContentError, Finding
 from sula.fallback import made_files
+from sula.installed import remembered
 from sula.links import locate
 from sula.model import Meta
 from sula.plan import make_plan, to_read
@@ -91,9 +90,15 @@ def look(
     found = scan(settings.root, folder)
     findings = [*settings.findings, *found.findings, *markdown_elsewhere(found.blobs, folder)]
     made = made_files(settings.site, found.blobs)
-    engine = engine_fingerprint() if engine is None else engine
+    engine = remembered(settings.root, "engine", _engine) if engine is None else engine
     theme = settings.load_theme()
     return Checkout(settings, theme, found, since, engine, made, tuple(findings))
+
+
+def _engine() -> str:
+    from sula.engine import engine_fingerprint  # noqa: PLC0415 - only after an installation
+
+    return engine_fingerprint()
 
 
 def prepare(
@@ -134,6 +139,8 @@ def read_metas(
     cores = os.cpu_count() or 1
     if len(paths) < _WORTH_A_PROCESS or cores == 1:
         return _read(root, paths, rules)
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for many sources
+
     metas: dict[str, Meta] = {}
     findings: list[Finding] = []
     size = -(-len(paths) // (cores * 4))

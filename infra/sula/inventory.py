@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 
 import msgspec
 
@@ -57,6 +56,8 @@ def look_at(objects: Objects, keys: Iterable[str]) -> dict[str, Stored | None]:
     wanted = sorted(keys)
     if len(wanted) < 2:  # noqa: PLR2004 - one request needs no threads
         return dict(map(seen, wanted))
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only for many
+
     with ThreadPoolExecutor(min(16, len(wanted))) as pool:
         return dict(pool.map(seen, wanted))
 

@@ -17,8 +17,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -223,6 +221,9 @@ class LocalCloud:
         }
 
     def _wait_until_healthy(self) -> None:
+        import urllib.error  # noqa: PLC0415 - only where a cloud is started
+        import urllib.request  # noqa: PLC0415 - the same
+
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
             if self._process is not None and self._process.poll() is not None:

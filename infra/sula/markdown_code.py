@@ -5,13 +5,11 @@ from __future__ import annotations
 import functools
 import re
 from html import escape
-from typing import Final
-from xml.etree import ElementTree as ET
+from typing import TYPE_CHECKING, Final
 
-from pygments.lexer import Lexer
-from pygments.lexers import get_lexer_by_name
-from pygments.token import STANDARD_TYPES, _TokenType
-from pygments.util import ClassNotFound
+if TYPE_CHECKING:
+    from pygments.lexer import Lexer
+    from pygments.token import _TokenType
 
 _PLAIN: Final = frozenset({"", "text", "txt", "plain", "plaintext", "none"})
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -33,6 +31,9 @@ def language_of(info: str) -> str:
 
 @functools.lru_cache(maxsize=128)
 def _lexer(language: str) -> Lexer | None:
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - many a post has no code
+    from pygments.util import ClassNotFound  # noqa: PLC0415 - the same
+
     try:
         return get_lexer_by_name(language, stripnl=False)
     except ClassNotFound:
@@ -77,6 +78,8 @@ def _spans(code: str, lexer: Lexer) -> str:
 
 def _class(kind: _TokenType) -> str:
     """The short class of a token type: its own or its nearest ancestor's; none for blanks."""
+    from pygments.token import STANDARD_TYPES  # noqa: PLC0415 - see `_lexer`
+
     at: _TokenType | None = kind
     while at is not None:
         if at in STANDARD_TYPES:
@@ -92,7 +95,9 @@ class MathError(ValueError):
 @functools.lru_cache(maxsize=512)
 def math(formula: str, *, block: bool) -> str:
     """A LaTeX formula as MathML (MathML Core). Raises `MathError`."""
-    from latex2mathml.converter import convert  # noqa: PLC0415 - few posts have formulas
+    from xml.etree import ElementTree as ET  # noqa: PLC0415 - few posts have formulas
+
+    from latex2mathml.converter import convert  # noqa: PLC0415 - the same
 
     bare = re.sub(r"\\.", "", formula)
     if bare.count("{") != bare.count("}"):

@@ -10,14 +10,20 @@ from typing import Any, Final, Protocol
 
 import jinja2
 
+from sula.spared import without
+
 _logger_class, _root_class = logging.getLoggerClass(), type(logging.getLogger())
-import pelican  # noqa: E402
-from pelican import signals as signals  # noqa: E402, PLC0414 - re-exported
-from pelican.generators import ArticlesGenerator, PagesGenerator  # noqa: E402
-from pelican.readers import BaseReader  # noqa: E402
-from pelican.settings import DEFAULT_CONFIG as DEFAULT_CONFIG  # noqa: E402, PLC0414 - re-exported
-from pelican.settings import configure_settings as configure_settings  # noqa: E402, PLC0414 - the same
-from pelican.writers import Writer as PelicanWriter  # noqa: E402
+# reStructuredText, the log, feeds and the server: nothing of these is used here.
+with without(
+    "docutils", "feedgenerator", "pelican.rstdirectives", "pelican.server", "rich", "watchfiles"
+):
+    import pelican
+    from pelican import signals as signals  # noqa: PLC0414 - re-exported
+    from pelican.generators import ArticlesGenerator, PagesGenerator
+    from pelican.readers import BaseReader
+    from pelican.settings import DEFAULT_CONFIG as DEFAULT_CONFIG  # noqa: PLC0414 - re-exported
+    from pelican.settings import configure_settings as configure_settings  # noqa: PLC0414 - the same
+    from pelican.writers import Writer as PelicanWriter
 
 # Importing Pelican changes every logger that the process makes from then on.
 logging.setLoggerClass(_logger_class)

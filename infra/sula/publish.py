@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -112,6 +111,8 @@ class Publisher:
     ) -> list[tuple[Stored, bool]]:
         if len(batch) == 1 or self._workers == 1:
             return [work(action) for action in batch]
+        from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - only for many
+
         with ThreadPoolExecutor(min(self._workers, len(batch))) as pool:
             futures = [pool.submit(work, action) for action in batch]
             try:

@@ -22,7 +22,7 @@ __all__ = [
     "SqsQueue",
 ]  # fmt: skip
 
-_ALIAS = "live"
+ALIAS = "live"
 _KEPT_VERSIONS = 5
 _WHILE_PENDING = 60.0
 _CHANGE_SET_READY = 120.0
@@ -46,7 +46,7 @@ class LambdaFunction:
         """See `Function.update_code`."""
         digest = base64.b64encode(hashlib.sha256(code).digest()).decode("ascii")
         with translated(f"updating function {self.name}"):
-            live = self._lambda.get_function_configuration(FunctionName=self.name, Qualifier=_ALIAS)
+            live = self._lambda.get_function_configuration(FunctionName=self.name, Qualifier=ALIAS)
             latest = self._lambda.get_function_configuration(FunctionName=self.name)
             if latest["CodeSha256"] != digest:
                 self._lambda.update_function_code(FunctionName=self.name, ZipFile=code)
@@ -59,7 +59,7 @@ class LambdaFunction:
             if live["Version"] == version:
                 return False
             self._wait_until_settled(version)
-            self._lambda.update_alias(FunctionName=self.name, Name=_ALIAS, FunctionVersion=version)
+            self._lambda.update_alias(FunctionName=self.name, Name=ALIAS, FunctionVersion=version)
             self._forget_old_versions(version)
         return True
 
@@ -99,11 +99,15 @@ class LambdaFunction:
         """See `Function.invoke`."""
         with translated(f"invoking function {self.name}"):
             answer = self._lambda.invoke(
-                FunctionName=self.name, Qualifier=_ALIAS, Payload=json.dumps(payload).encode()
+                FunctionName=self.name, Qualifier=ALIAS, Payload=json.dumps(payload).encode()
             )
             body = answer["Payload"].read()
+        return self.understood(body, failed=bool(answer.get("FunctionError")))
+
+    def understood(self, body: bytes, *, failed: bool) -> dict[str, Any]:
+        """What the function answered. Raises `CloudError` with its own words where it failed."""
         decoded = json.loads(body) if body else None
-        if answer.get("FunctionError"):
+        if failed:
             said = decoded.get("errorMessage", decoded) if isinstance(decoded, dict) else decoded
             raise FunctionFailed(f"function {self.name} failed: {said}")
         return decoded if isinstance(decoded, dict) else {}

@@ -6,7 +6,6 @@ line it stands on; a misspelt name is met with the right one.
 
 from __future__ import annotations
 
-import ast
 import difflib
 import hashlib
 import re
@@ -14,6 +13,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -124,6 +124,8 @@ def _execute(path: Path, source: str) -> dict[str, Any]:
 
 def _lines(source: str) -> Mapping[str, int]:
     """The line on which each name is (last) assigned."""
+    import ast  # noqa: PLC0415 - only where there is something to say of a line
+
     lines: dict[str, int] = {}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -136,8 +138,12 @@ class _Checked:
 
     def __init__(self, root: Path, source: str) -> None:
         self.root = root
+        self.source = source
         self.values = _execute(root / SETTINGS_FILE, source)
-        self.lines = _lines(source)
+
+    @cached_property
+    def lines(self) -> Mapping[str, int]:
+        return _lines(self.source)
 
     def settings(self) -> SiteSettings:
         content = (self.root / self.text("PATH", "content")).resolve()
