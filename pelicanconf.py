@@ -37,6 +37,9 @@ THEME_OPTIONS = {
     ),
 }
 
+# A picture of its title for each post, which networks show beside a link to it.
+PREVIEWS = True
+
 # Feeds and lists.
 FEED_SIZE = 20
 PAGE_SIZE = 20

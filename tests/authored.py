@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
+from PIL import Image
 from tests.bucket import MemoryBucket
 
 from edgefeed.contract import RECORD_KEY
@@ -30,6 +31,7 @@ THEME = {
 {% for part in post.series_parts %}
 <i>{{ part.title }} {{ part.url }} {{ part.position }}</i>
 {% endfor %}
+<img alt="" src="{{ post.preview }}">
 {% for near in (post.previous, post.next) if near %}
 <a href="{{ near.url }}">{{ near.title }}</a>
 {% endfor %}
@@ -86,6 +88,14 @@ class Authored:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
+        moment = next(self._times)
+        os.utime(path, (moment, moment))
+
+    def draw(self, name: str, width: int, height: int = 40) -> None:
+        """Save a picture of one colour, which depends on its size."""
+        path = self.root / "content" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (width, height), (width % 256, height % 256, 90)).save(path)
         moment = next(self._times)
         os.utime(path, (moment, moment))
 

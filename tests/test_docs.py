@@ -179,6 +179,7 @@ WORDS: dict[str, dict[str, object]] = {
         "MENU": (), "SOCIAL": (), "THEME_OPTIONS": {}, "FOOTER": "", "ICON": "", "HUB": "",
         "AUTHOR_EMAIL": "", "AUTHOR_URL": "", "SITE_DESCRIPTION": "",
     },
+    "no": {"PREVIEWS": False},
     "the site's name": {"AUTHOR": REQUIRED["SITENAME"]},
     "the one that comes with Sula": {"THEME": str(ROOT / "theme")},
 }  # fmt: skip
@@ -189,7 +190,7 @@ OTHERS: dict[str, object] = {
     "AUTHOR_URL": "https://a.example/", "SITE_DESCRIPTION": "x", "AUTHOR": "Ada",
     "DEFAULT_LANG": "de", "TIMEZONE": "Europe/Vienna", "PATH": "other", "THEME": "mine",
     "ARTICLE_URL": "{slug}/", "PAGE_URL": "p/{slug}/", "FEED_SIZE": 5, "PAGE_SIZE": 5,
-    "HOME_SIZE": 5,
+    "HOME_SIZE": 5, "PREVIEWS": True,
 }  # fmt: skip
 """Another value for each, which must make a difference."""
 

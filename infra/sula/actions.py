@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from sula.errors import SulaError
 from sula.model import Job, Meta
+from sula.pictures import Recipe
 from sula.record import File, Prints, Record, Source, Stored
 from sula.remarks import Remark
 
@@ -35,7 +36,9 @@ class Inputs:
     that were read (`to_read`) to what they say. ``assets`` maps the theme's published files
     to the MD5 of their bytes. ``now`` is in seconds since 1970 UTC: posts after it wait.
     ``hints`` are git's renames, new path to old. ``observed`` says what is really in the bucket
-    under some keys, where the record alone is not to be trusted.
+    under some keys, where the record alone is not to be trusted. ``sizes`` are the widths and
+    heights of pictures; ``previews`` names the preview of a title, where posts have one,
+    and ``motto`` is the title of the site's own.
     """
 
     blobs: Mapping[str, str]
@@ -46,6 +49,9 @@ class Inputs:
     now: int
     hints: Mapping[str, str] = field(default_factory=dict)
     observed: Mapping[str, Stored | None] = field(default_factory=dict)
+    sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    previews: Callable[[str], str] | None = None
+    motto: str = ""
 
 
 @dataclass(frozen=True, order=True)
@@ -85,6 +91,7 @@ class Plan:
     scheduled: tuple[str, ...] = ()
     renamed: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
+    recipes: Mapping[str, Recipe] = field(default_factory=dict)
     inputs: Inputs
     record: Record
 

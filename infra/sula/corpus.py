@@ -12,7 +12,7 @@ from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
 
 from edgefeed.contract import slugify
-from sula.model import Job, Reference, SeriesPart
+from sula.model import Job, Picture, Reference, SeriesPart
 from sula.record import Source
 
 series_key = lru_cache(maxsize=4096)(slugify)
@@ -31,12 +31,14 @@ class Corpus:
         files: AbstractSet[str],
         site_id: str,
         live: Callable[[Source], bool],
+        pictures: Mapping[str, Picture] | None = None,
     ) -> None:
         """Order the live posts: one pass, and a sort of what is nearly sorted."""
         self.rows = rows
         self.files = files
         self.site_id = site_id
         self.live = live
+        self.pictures = pictures or {}
         self.order: list[Place] = sorted(
             (row.instant, path)
             for path, row in rows.items()
@@ -93,6 +95,7 @@ class Corpus:
             previous=self._reference(previous),
             next=self._reference(following),
             series=self._parts(row) if listed and row.series else (),
+            pictures={link: self.pictures[link] for link in row.links if link in self.pictures},
             targets={link: url for link in row.links if (url := self.address(link)) is not None},
         )
 

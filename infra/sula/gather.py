@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from edgefeed.contract import Site
 from sula.actions import Inputs, Plan
 from sula.errors import ContentError, Finding
 from sula.fallback import made_files
 from sula.installed import remembered
 from sula.links import locate
 from sula.model import Meta
+from sula.pictures import is_picture, motto_of, preview_path, size_of
 from sula.plan import make_plan, to_read
 from sula.publish import etag_of
 from sula.record import Prints, Record, Stored
@@ -124,12 +126,35 @@ def prepare(
         now=int(now),
         hints=_renames(checkout, record, wanted),
         observed=observed or {},
+        sizes=_sizes(checkout, record),
+        previews=_previews(checkout.settings.site),
+        motto=motto_of(checkout.settings.site),
     )
     plan = make_plan(inputs, record)
     # What is said of a source that could not be read is said already.
     remarks = [r for r in plan.remarks if r.about.removeprefix("link:") not in broken]
     findings += [*checkout.findings, *locate(remarks, checkout.root, checkout.folder)]
     return Prepared(plan, tuple(sorted(findings)))
+
+
+def _sizes(checkout: Checkout, record: Record) -> dict[str, tuple[int, int]]:
+    """The sizes of all pictures; only those that the record does not know are looked at."""
+    known = {f.path: (f.blob, f.width, f.height) for f in record.files if is_picture(f.path)}
+    sizes = {}
+    for path, blob in checkout.scan.blobs.items():
+        if not is_picture(path):
+            continue
+        was, *size = known.get(path, ("", 0, 0))
+        try:
+            fresh = was != blob or not size[0]
+            sizes[path] = size_of(checkout.settings.content / path) if fresh else (size[0], size[1])
+        except OSError:
+            continue  # gone meanwhile: publishing it will say so
+    return sizes
+
+
+def _previews(site: Site) -> Callable[[str], str] | None:
+    return (lambda title: preview_path(title, site)) if site.previews else None
 
 
 def read_metas(

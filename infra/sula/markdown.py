@@ -28,6 +28,7 @@ from sula.errors import Finding
 from sula.markdown_links import Link, lines_of, may_link, resolve, rewrite_html
 from sula.markdown_render import RULES, Document
 from sula.markdown_structure import dress
+from sula.model import Picture
 
 _MORE: Final = re.compile(r"\s*<!--\s*more\s*-->\s*\Z", re.IGNORECASE)
 _MORE_ANYWHERE: Final = re.compile(r"<!--\s*more\s*-->", re.IGNORECASE)
@@ -80,15 +81,20 @@ def convert(
     first_line: int = 1,
     folder: str = "content",
     say: Callable[[str], str] = str,
+    pictures: Mapping[str, Picture] | None = None,
 ) -> Converted:
     """Convert a source's text.
 
     `path` is the source's, relative to the content directory, which findings call
     `folder`; `first_line` is the line of the file on which `text` begins. `targets` maps
     the source paths it may link to, to URL paths (leading slash, not percent-encoded).
-    `say` puts our own few words into the site's language.
+    `pictures` tells the size of those of them that are pictures. `say` puts our own few words
+    into the site's language.
     """
     document = Document(f"{folder}/{path}", first_line, say)
+    document.pictures = {
+        quote_path(targets[name]): (name, picture) for name, picture in (pictures or {}).items()
+    }
     env: dict[str, Any] = {"document": document}
     parser = _parser()
     tokens = parser.parse(text, env)

@@ -10,9 +10,14 @@ from typing import Any, Final
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
+from edgefeed.contract import quote_path
 from sula.errors import Finding
 from sula.markdown_code import MathError, highlight, is_language, language_of, math
+from sula.model import Picture
+from sula.pictures import variants
 
+# The theme's measure; a theme with another shows a picture a little too fine or too coarse.
+_SIZES: Final = "(min-width: 46rem) 43rem, calc(100vw - 2.5rem)"
 Env = MutableMapping[str, Any]
 Rule = Callable[[RendererHTML, Sequence[Token], int, Any, Env], str]
 
@@ -25,6 +30,8 @@ class Document:
         self.path = path
         self.say = say
         self.first_line = first_line
+        self.pictures: dict[str, tuple[str, Picture]] = {}
+        self.shown = 0
         self.findings: list[Finding] = []
 
     def find(self, line: int, message: str, severity: str = "warning") -> None:
@@ -132,6 +139,26 @@ def _footnote_anchor(_: RendererHTML, tokens: Sequence[Token], i: int, __: objec
     )
 
 
+def _image(self: RendererHTML, tokens: Sequence[Token], i: int, options: Any, env: Env) -> str:  # noqa: ANN401 - the library's own
+    """A picture with its size, which keeps the page from jumping, and in several widths."""
+    token, document = tokens[i], env["document"]
+    document.shown += 1
+    if document.shown > 1:  # the first is likely to be seen at once
+        token.attrs["loading"] = "lazy"
+    known = document.pictures.get(str(token.attrs.get("src", "")))
+    if known is None:
+        return RendererHTML.image(self, tokens, i, options, env)
+    path, picture = known
+    token.attrs.setdefault("width", picture.width)
+    token.attrs.setdefault("height", picture.height)
+    image = RendererHTML.image(self, tokens, i, options, env)
+    widths = [f"{quote_path('/' + file)} {width}w" for width, file in variants(path, picture)]
+    if not widths:
+        return image
+    source = f'<source type="image/webp" srcset="{", ".join(widths)}" sizes="{_SIZES}">'
+    return f"<picture>{source}{image}</picture>"
+
+
 def _table_open(_: RendererHTML, __: object, ___: int, ____: object, env: Env) -> str:
     """A table in a box of its own, which scrolls: by keyboard too, and so it has a name."""
     label = escape(env["document"].say("Table"))
@@ -154,6 +181,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "footnote_block_open": _footnotes_open,
     "footnote_open": _footnote_open,
     "footnote_anchor": _footnote_anchor,
+    "image": _image,
     "table_open": _table_open,
     "table_close": _table_close,
 }

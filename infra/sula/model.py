@@ -53,12 +53,21 @@ class SeriesPart(msgspec.Struct, frozen=True):
     current: bool = False
 
 
+class Picture(msgspec.Struct, frozen=True):
+    """A picture's size in pixels, and the digest in the names of what is made of it, if any."""
+
+    width: int
+    height: int
+    mark: str = ""
+
+
 class Job(msgspec.Struct, frozen=True, kw_only=True):
     """All that rendering one page depends on besides its source, the theme and settings.
 
     Plain data, so that a shard of jobs can be rendered by another process or machine.
     ``id`` is the permanent identity to print. ``targets`` maps each of the source's links
-    to the URL path (leading slash, not percent-encoded) it must become.
+    to the URL path (leading slash, not percent-encoded) it must become, ``pictures`` those
+    that lead to a picture to what the page says of it.
     """
 
     path: str
@@ -68,3 +77,4 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     next: Reference | None = None
     series: tuple[SeriesPart, ...] = ()
     targets: dict[str, str] = {}
+    pictures: dict[str, Picture] = {}

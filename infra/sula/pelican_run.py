@@ -198,6 +198,7 @@ class Run:
             first_line=source.body_line,
             folder=self.rules.folder,
             say=Words(self.site).say,
+            pictures=job.pictures,
         )
         self.findings += html.findings
         missing = missing_targets(source, job, self.rules)

@@ -19,7 +19,8 @@ from edgefeed.contract import PAGES, cache_control, content_type
 from sula import identity
 from sula.actions import Action, Inputs, Plan, Stage
 from sula.corpus import Corpus, series_key
-from sula.model import Job
+from sula.model import Job, Picture
+from sula.pictures import picture_of, preview_recipe, recipes
 from sula.reasons import why_gone, why_rendered
 from sula.record import File, Prints, Record, Source, Stored
 from sula.remarks import collisions, find_remarks
@@ -53,13 +54,31 @@ class _Planner:
         self.fresh = inputs.prints != record.prints
         files = {path: blob for path, blob in inputs.blobs.items() if not is_source(path)}
         old_rows = {row.path: row for row in record.sources}
-        self.files = files
+        pictures = _pictures(files, inputs.sizes)
+        self.recipes = recipes(pictures)
         self.renamed: dict[str, str] = {}
         self.before = Corpus(
-            old_rows, {f.path for f in record.files}, record.site_id, lambda row: bool(row.etag)
+            old_rows, {f.path for f in record.files}, record.site_id, lambda row: bool(row.etag),
+            _pictures(
+                {f.path: f.blob for f in record.files},
+                {f.path: (f.width, f.height) for f in record.files if f.width},
+            ),
+        )  # fmt: skip
+        self.after = Corpus(
+            self._rows(old_rows), files.keys(), inputs.site_id, self._is_live, pictures
         )
-        self.after = Corpus(self._rows(old_rows), files.keys(), inputs.site_id, self._is_live)
+        self._add_previews()
+        self.files = files | {path: recipe.mark for path, recipe in self.recipes.items()}
         self.touched: set[str] = set()
+
+    def _add_previews(self) -> None:
+        if self.inputs.previews is None:
+            return
+        live = (row for row in self.after.rows.values() if self._is_live(row))
+        for title in (self.inputs.motto, *(row.title for row in live)):
+            if title:
+                path = self.inputs.previews(title)
+                self.recipes[path] = preview_recipe(path, title)
 
     def _is_live(self, row: Source) -> bool:
         return row.status != "draft" and row.instant <= self.inputs.now
@@ -147,6 +166,7 @@ class _Planner:
             ),
             renamed=self.renamed,
             remarks=tuple(remarks),
+            recipes=self.recipes,
             inputs=self.inputs,
             record=self.record,
         )
@@ -179,6 +199,8 @@ class _Planner:
             for path in changed | (self.before.files ^ self.files.keys())
             if self.before.address(path) != self.after.address(path)
         }
+        was, now = self.before.pictures, self.after.pictures
+        moved |= {path for path in was.keys() | now.keys() if was.get(path) != now.get(path)}
         if moved:
             suspects |= set(self.after.linking_to(moved))
         if self.inputs.observed:
@@ -237,14 +259,19 @@ class _Planner:
             headers = (content_type(key), cache_control(key)) if self.fresh or not same else None
             if same and was is not None and present == known:
                 if headers is None or lines.get(headers) == was.headers:
-                    rows.append(was)
+                    size = self.inputs.sizes.get(path, (0, 0))
+                    same_size = (was.width, was.height) == size
+                    rows.append(
+                        was if same_size else File(was.path, was.blob, was.etag, was.headers, *size)
+                    )
                     continue
                 reason = "its headers changed"
             elif same:
                 reason = _drifted(present)
             else:
                 reason = "edited" if was else "new"
-            rows.append(File(path, mark if stage == Stage.FILES else "", "", 0))
+            blob = mark if stage == Stage.FILES else ""
+            rows.append(File(path, blob, "", 0, *self.inputs.sizes.get(path, (0, 0))))
             kind: Literal["create", "update"] = "update" if was else "create"
             actions.append(Action(stage, key, kind, reason, path, present))
         return tuple(rows), actions
@@ -283,6 +310,11 @@ class _Planner:
                 asset = key.startswith(PAGES + "theme/")
                 kind: Literal["retire", "delete"] = "retire" if asset else "delete"
                 yield Action(Stage.REMOVALS, key, kind, "no part of the site", "", present)
+
+
+def _pictures(files: Mapping[str, str], sizes: Mapping[str, tuple[int, int]]) -> dict[str, Picture]:
+    found = ((path, picture_of(path, files[path], size)) for path, size in sizes.items())
+    return {path: picture for path, picture in found if picture is not None}
 
 
 def _drifted(present: Stored | None) -> str:

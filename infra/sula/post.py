@@ -12,6 +12,7 @@ from sula.fields import Enclosure
 from sula.markdown import Converted, Heading
 from sula.meta import Source
 from sula.model import Job, Reference, SeriesPart
+from sula.pictures import preview_path
 from sula.urls import Rules
 
 _LONGEST: Final = 300
@@ -93,7 +94,7 @@ def post_data(source: Source, text: Converted, job: Job, site: Site) -> PostData
         authors=tuple(_person(name, site) for name in source.authors) or (site.author,),
         language=source.language or site.language,
         image=_absolute(source.image, source.image_source, job, site),
-        preview="",
+        preview=_preview(meta.title, site),
         series=meta.series,
         position=meta.position,
         series_parts=job.series,
@@ -116,6 +117,11 @@ def missing_targets(source: Source, job: Job, rules: Rules) -> list[tuple[str, s
 
 def _person(name: str, site: Site) -> Person:
     return site.author if name == site.author.name else Person(name)
+
+
+def _preview(title: str, site: Site) -> str:
+    path = preview_path(title, site) if title else site.preview
+    return f"{site.url}/{path}" if site.previews else ""
 
 
 def _absolute(written: str, source: str, job: Job, site: Site) -> str:

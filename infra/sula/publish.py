@@ -191,7 +191,8 @@ def record_of(plan: Plan, stored: Mapping[str, Stored], **header: str | int) -> 
         now = None if row.etag else stored[PAGES + row.path]
         if now is None:
             return row
-        return File(row.path, row.blob, now.etag, headers.line(now.content_type, now.cache_control))
+        line = headers.line(now.content_type, now.cache_control)
+        return msgspec.structs.replace(row, etag=now.etag, headers=line)
 
     return msgspec.structs.replace(
         plan.record,

@@ -51,6 +51,8 @@ def _of_others(job: Job, old: Job) -> str:
             return _of_neighbour(name, was, now)
     if job.series != old.series:
         return "its series changed"
+    if job.pictures != old.pictures:
+        return "a picture it shows changed"
     return "it links to a post that moved"
 
 

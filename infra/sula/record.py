@@ -86,12 +86,17 @@ class Source(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class File(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """A published file: an image (``blob`` is git's) or an asset of the theme (no blob)."""
+    """A published file: an image (``blob`` is git's) or an asset of the theme (no blob).
+
+    ``width`` and ``height`` are a picture's, in pixels.
+    """
 
     path: str
     blob: str
     etag: str
     headers: int
+    width: int = 0
+    height: int = 0
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):

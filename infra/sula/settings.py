@@ -23,6 +23,7 @@ import msgspec
 
 from edgefeed.contract import Link, Person, Site
 from sula.errors import ConfigError, Finding
+from sula.pictures import motto_of, preview_path
 from sula.theme import Theme, layers, read_theme, shipped_theme
 from sula.urls import Rules, URLPattern
 from sula.words import read_words
@@ -34,7 +35,7 @@ _KNOWN: Final = frozenset(
     """
     SITEURL SITENAME SITE_DESCRIPTION SITESUBTITLE AUTHOR AUTHOR_EMAIL AUTHOR_URL SITE_ID
     DEFAULT_LANG TIMEZONE PATH THEME ARTICLE_URL PAGE_URL MENU SOCIAL FOOTER ICON HUB
-    FEED_SIZE PAGE_SIZE HOME_SIZE THEME_OPTIONS
+    FEED_SIZE PAGE_SIZE HOME_SIZE THEME_OPTIONS PREVIEWS
     """.split()
 )
 
@@ -180,6 +181,9 @@ class _Checked:
             words=words,
             plural=plural,
         )
+        if self.flag("PREVIEWS"):
+            preview = preview_path(motto_of(site), site)
+            site = msgspec.structs.replace(site, previews=True, preview=preview)
         return SiteSettings(
             root=self.root,
             content=content,
@@ -205,6 +209,12 @@ class _Checked:
         if not isinstance(value, str):
             raise self.wrong(name, f"should be text in quotes, not {value!r}")
         return value.strip()
+
+    def flag(self, name: str) -> bool:
+        value = self.values.get(name, False)
+        if not isinstance(value, bool):
+            raise self.wrong(name, f"should be True or False, not {value!r}")
+        return value
 
     def size(self, name: str, default: int) -> int:
         value = self.values.get(name, default)

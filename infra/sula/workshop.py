@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
@@ -15,6 +15,7 @@ from sula.actions import Action, Plan, Stage
 from sula.errors import ContentError, Finding
 from sula.gather import Checkout
 from sula.model import Job
+from sula.pictures import Recipe
 from sula.settings import SiteSettings
 
 Progress = Callable[[int, int], None]
@@ -45,6 +46,7 @@ class Workshop:
         self._render = render
         self._done: dict[str, tuple[Job, str]] = {}
         self._folder: Path | None = None
+        self._recipes: Mapping[str, Recipe] = {}
 
     def __enter__(self) -> Self:
         self._folder = Path(tempfile.mkdtemp(prefix="sula-pages-"))
@@ -70,6 +72,7 @@ class Workshop:
 
         Returns the warnings; raises `ContentError` with all findings when one is an error.
         """
+        self._recipes = plan.recipes
         blobs = plan.inputs.blobs
         jobs = [job for job in plan.jobs if self._done.get(job.path) != (job, blobs[job.path])]
         if not jobs:
@@ -102,6 +105,11 @@ class Workshop:
             return self._checkout.theme.files[name]
         if name in self._checkout.made:
             return self._checkout.made[name]
+        if name in self._recipes:
+            from sula.derive import make  # noqa: PLC0415 - draws only where there is a picture
+
+            settings = self._checkout.settings
+            return make(self._recipes[name], settings.content, settings.root, settings.site)
         if action.stage is Stage.FILES:
             return (self._checkout.settings.content / name).read_bytes()
         return (self.folder / name).read_bytes()

@@ -189,8 +189,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     ``id`` names the site for ever (an IRI): it survives a change of domain, and feed ids
     derive from it. ``url`` has no trailing slash. ``assets`` maps a file of the theme
     (``style.css``) to its fingerprinted path (``theme/style.0123456789.css``).
-    ``words`` maps the theme's English words to those of the site's language (none: English),
-    by plural form; ``plural`` is gettext's expression that tells which form a number takes.
+    ``previews``: whether each post has a picture of its title; ``preview`` is the path of the
+    site's own. ``words`` maps the theme's English words to those of the site's language, by
+    plural form (none: English); ``plural`` is gettext's expression that tells a number's form.
     ``revision`` grows with every deploy of the function; ``renderer`` is a digest of
     everything that shapes lists (theme, settings, code).
     """
@@ -212,6 +213,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     home_size: int = 10
     assets: dict[str, str] = {}
     options: dict[str, str] = {}
+    previews: bool = False
+    preview: str = ""
     words: dict[str, tuple[str, ...]] = {}
     plural: str = ""
     revision: int = 0

@@ -8,6 +8,7 @@ be in a feed, and what it weighs there.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -24,6 +25,7 @@ from edgefeed.rss import rss_frame, rss_item
 Formats = tuple[bytes, bytes, bytes]
 """One item as RSS, Atom and JSON Feed have it."""
 
+_PICTURE: Final = re.compile(r"<picture>\s*(?:<source\b[^<>]*>\s*)*(<img\b[^<>]*>)\s*</picture>")
 _WITH_FEEDS: Final = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
 _made: Final[Cache[Item, Formats]] = Cache(48_000_000)
 
@@ -33,6 +35,8 @@ def make_item(entry: Entry, fragment: Fragment, site: Site) -> Formats:
     # Its weight is known only afterwards, and is in no feed.
     entry = msgspec.structs.replace(entry, size=0)
     url = site.absolute(key_to_path(entry.key))
+    if "<picture>" in fragment.content:
+        fragment = msgspec.structs.replace(fragment, content=_originals(fragment.content))
     item = Item(entry, fragment, url, site.author, site.language)
     made = _made.get(item)
     if made is None:
@@ -75,3 +79,8 @@ def feed_documents(
 def _framed(frame: tuple[bytes, bytes], items: Sequence[bytes], separator: bytes) -> bytes:
     """A document: what stands before the items, the items on a line each, what comes after."""
     return frame[0] + separator.join(items) + (b"\n" if items else b"") + frame[1]
+
+
+def _originals(content: str) -> str:
+    """A picture in several formats as the one that every reader knows."""
+    return _PICTURE.sub(r"\1", content)

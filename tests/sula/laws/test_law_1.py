@@ -34,7 +34,7 @@ DATES = [f"2026-01-0{day} 0{hour}:00" for day in (1, 2, 3) for hour in (7, 8)] +
     "2027-01-15 08:00", "2027-03-01 09:00",
 ]  # fmt: skip
 TITLES = st.sampled_from(["Alpha", "Beta & <co>", "Gamma", "Δέλτα"])
-IMAGES = ["images/a.svg", "posts/b.svg"]
+IMAGES = ["images/a.svg", "posts/b.svg", "images/c.png"]
 
 
 PATHS = st.sampled_from(NAMES)
@@ -60,7 +60,7 @@ EDITS = st.one_of(
     edit(
         "draw",
         image=st.sampled_from(IMAGES),
-        text=st.sampled_from(["<svg/>", "<svg></svg>", None]),
+        text=st.sampled_from(["<svg/>", "<svg viewBox='0 0 2 1'></svg>", None]),
     ),
     edit("write_page", title=TITLES),
     edit("restyle", name=st.sampled_from(sorted(THEME)), mark=st.sampled_from(["", "/* 1 */"])),
@@ -69,6 +69,7 @@ EDITS = st.one_of(
         title=TITLES,
         zone=st.sampled_from(["UTC", "Europe/Vienna"]),
         pattern=st.sampled_from(["posts/{slug}/", "{date:%Y}/{slug}.html"]),
+        previews=st.booleans(),
     ),
     edit("upgrade", engine=st.sampled_from(["engine 1", "engine 2"])),
     edit("wait", later=st.sampled_from([3600, 86_400 * 60])),
@@ -133,6 +134,8 @@ class Law1(RuleBasedStateMachine):
     def draw(self, image: str, text: str | None) -> None:
         if text is None:
             (self.site.root / "content" / image).unlink(missing_ok=True)
+        elif image.endswith(".png"):
+            self.site.draw(image, 490 + len(text))
         else:
             self.site.put(f"content/{image}", text)
 
@@ -143,8 +146,9 @@ class Law1(RuleBasedStateMachine):
     def restyle(self, name: str, mark: str) -> None:
         self.site.put(f"theme/{name}", THEME[name] + mark)
 
-    def reset(self, title: str, zone: str, pattern: str) -> None:
+    def reset(self, title: str, zone: str, pattern: str, *, previews: bool) -> None:
         self.site.settings |= {"SITENAME": title, "TIMEZONE": zone, "ARTICLE_URL": pattern}
+        self.site.settings["PREVIEWS"] = previews
         self.site.save_settings()
 
     def upgrade(self, engine: str) -> None:
