@@ -7,6 +7,7 @@ part of the site, and touches nothing else.
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -17,7 +18,7 @@ from typing import Final
 import msgspec
 
 from edgefeed.contract import LISTS, PAGES
-from sula.actions import Plan
+from sula.actions import Plan, Stage
 from sula.errors import ConfigError, Finding
 from sula.gather import Checkout, prepare
 from sula.record import Prints, Record, Source
@@ -67,12 +68,14 @@ def build(
     prepared = prepare(checkout, memory(marker), now=now)
     prepared.check()
     with (
-        Workshop(checkout, render) as workshop,
         tempfile.TemporaryDirectory(prefix="sula-build-") as staged,
+        Workshop(checkout, render, Path(staged) / PAGES) as workshop,
     ):
         warnings = [*prepared.warnings, *workshop.render(prepared.plan, progress)]
         stage = Path(staged)
         for action in prepared.plan.actions:
+            if action.stage is Stage.PAGES:
+                continue  # rendered to its place
             target = stage / action.key
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_bytes(workshop.body(action))
@@ -88,7 +91,8 @@ def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:
     (stage / PAGES).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sula-theme-") as folder:
         templates = lay_out(checkout.theme.templates, Path(folder))
-        build_directory(stage, checkout.settings.site, templates)
+        cores = os.cpu_count() or 1
+        build_directory(stage, checkout.settings.site, templates, processes=cores)
     problems = stage / "state/problems.json"
     if not problems.exists():
         return []

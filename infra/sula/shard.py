@@ -13,9 +13,11 @@ needs no folder: it can be sent to a machine that has nothing but Sula.
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -104,18 +106,30 @@ def _render(shard: Shard, progress: Callable[[int], None] | None) -> list[Findin
         shard.folder,
     )
     findings = set()
-    for start in range(0, len(shard.jobs), _AT_ONCE):
-        run = Run(
-            list(shard.jobs[start : start + _AT_ONCE]),
-            root=Path(shard.root),
-            rules=rules,
-            theme=Path(shard.theme),
-            site=shard.site,
-            out=Path(shard.out),
-            progress=progress,
-        )
-        findings |= set(run())
+    with _seldom_collected():
+        for start in range(0, len(shard.jobs), _AT_ONCE):
+            run = Run(
+                list(shard.jobs[start : start + _AT_ONCE]),
+                root=Path(shard.root),
+                rules=rules,
+                theme=Path(shard.theme),
+                site=shard.site,
+                out=Path(shard.out),
+                progress=progress,
+            )
+            findings |= set(run())
     return sorted(findings)
+
+
+@contextmanager
+def _seldom_collected() -> Iterator[None]:
+    """Look for garbage less often: a page is thousands of small objects, hardly one in a cycle."""
+    before = gc.get_threshold()
+    gc.set_threshold(20_000, 50, 100)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
 
 
 def _say(report: dict[str, object]) -> None:

@@ -38,18 +38,20 @@ class Renderer(Protocol):
 
 
 class Workshop:
-    """A temporary folder of rendered pages. Rendering the same job twice is done once."""
+    """A folder of rendered pages. Rendering the same job twice is done once."""
 
-    def __init__(self, checkout: Checkout, render: Renderer | None = None) -> None:
-        """Make nothing yet."""
+    def __init__(
+        self, checkout: Checkout, render: Renderer | None = None, folder: Path | None = None
+    ) -> None:
+        """Make nothing yet. Without a ``folder`` there will be one, for as long as it is used."""
         self._checkout = checkout
         self._render = render
         self._done: dict[str, tuple[Job, str]] = {}
-        self._folder: Path | None = None
         self._recipes: Mapping[str, Recipe] = {}
+        self._folder = folder
+        self._is_ours = False
 
     def __enter__(self) -> Self:
-        self._folder = Path(tempfile.mkdtemp(prefix="sula-pages-"))
         return self
 
     def __exit__(
@@ -58,13 +60,15 @@ class Workshop:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+        if self._folder is not None and self._is_ours:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = None
 
     @property
     def folder(self) -> Path:
         """Where the pages are."""
         if self._folder is None:
-            raise AssertionError("a workshop is used in a with statement")
+            self._folder, self._is_ours = Path(tempfile.mkdtemp(prefix="sula-pages-")), True
         return self._folder
 
     def render(self, plan: Plan, progress: Progress | None = None) -> list[Finding]:

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
-import tempfile
 import time
 import uuid
 from collections.abc import Mapping
@@ -29,14 +27,13 @@ from edgefeed.lists import Theme, fragments_of
 from edgefeed.model import Document, Fragment, Listing, Observed, Rejected
 from edgefeed.outputs import CACHED, Fragments
 from edgefeed.page import read_page
-from edgefeed.ports import Ports, Silent
+from edgefeed.ports import Ports
 from edgefeed.rebuild import rebuild
 from edgefeed.reconcile import Outdated, Run
 from edgefeed.report import CountedStore, Report
 from edgefeed.status import status
 from edgefeed.steps import Steps, drive
 from edgefeed.store import Store, Unavailable
-from edgefeed.stores import DirectoryStore
 
 THREADS: Final = 16
 _MARGIN: Final = 15.0
@@ -182,29 +179,16 @@ def _rest(seconds: float) -> None:
 # --- on a laptop -------------------------------------------------------------------------
 
 
-def build_directory(root: Path, site: Site, templates: Path) -> None:
+def build_directory(root: Path, site: Site, templates: Path, *, processes: int = 1) -> None:
     """Write ``root/lists`` from ``root/pages``: what a from-scratch run in the cloud gives.
 
     Unchanged files are left alone, obsolete ones removed. Raises ValueError when a file
     cannot be put into a directory, OSError when the disk refuses.
     """
+    from edgefeed.directory import build  # noqa: PLC0415 - no part of the function in Lambda
+
     renderer = ThemeRenderer(Theme(read_templates(templates), site), site)
-    state = Path(tempfile.mkdtemp(prefix="edgefeed-"))
-    try:
-        store = DirectoryStore(root, state)
-        ports = Ports(store, PageReader(site), renderer, Silent(), time.time, _rest)
-        # No end, but a number: the lease is written into the index, where JSON has no infinity.
-        run = Run(site, ports, token=uuid.uuid4().hex, deadline=_NEVER, lease=_NEVER)
-        drive(rebuild(run))
-        _publish_problems(state, root)
-    finally:
-        shutil.rmtree(state, ignore_errors=True)
-
-
-def _publish_problems(state: Path, root: Path) -> None:
-    """Keep the list of problems, the one thing in ``state/`` that a person wants."""
-    (root / "state").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(state / "problems.json", root / "state/problems.json")
+    build(root, site, PageReader(site), renderer, processes=processes)
 
 
 # --- in Lambda ---------------------------------------------------------------------------

@@ -1,0 +1,104 @@
+"""Lists made on several cores: the same bytes as on one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.benchmarks.blog import ROOT, SITE, key_of, page_of
+
+from edgefeed import directory
+from edgefeed.directory import Ahead, Fork
+from edgefeed.handler import PageReader, build_directory
+from edgefeed.stores import DirectoryStore
+
+COUNT = 40
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sharing is worth it from the first page on, and in small parts."""
+    monkeypatch.setattr(directory, "WORTH_FORKING", 1)
+    monkeypatch.setattr(directory, "_AT_ONCE", 7)
+
+
+def lay_out(folder: Path) -> Path:
+    store = DirectoryStore(folder)
+    for number in range(COUNT):
+        store.put(key_of(number), page_of(number, COUNT, f"Post {number}"))
+    store.put("pages/posts/broken/index.html", b"<head>\xff")
+    os.utime(folder / "pages/posts/broken/index.html", (0, 0))  # when, a report of problems says
+    return folder
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.usefixtures("few")
+def test_any_number_of_processes_gives_the_same_bytes(tmp_path: Path) -> None:
+    built = []
+    for processes in (1, 2, 3):
+        folder = lay_out(tmp_path / str(processes))
+        build_directory(folder, SITE, ROOT / "theme/templates", processes=processes)
+        built.append(tree(folder))
+    assert built[0] == built[1] == built[2]
+    assert len(built[0]) > COUNT * 2
+    assert b"broken" in built[0]["state/problems.json"]
+
+
+@pytest.mark.usefixtures("few")
+def test_a_page_that_changed_since_it_was_read_ahead_is_read_again(tmp_path: Path) -> None:
+    store = DirectoryStore(lay_out(tmp_path))
+    reader = PageReader(SITE)
+    with Ahead(store, reader, 2) as ahead:
+        for number in range(COUNT):
+            page = store.get(key_of(number))
+            assert page is not None
+            body = (
+                page.body.replace(f"Post {number}".encode(), b"Other") if number % 3 else page.body
+            )
+            wanted = reader(key_of(number), body, page.modified)
+            assert ahead(key_of(number), body, page.modified) == wanted
+        assert ahead("pages/none.html", b"", "") is None
+
+
+def numbers(fail: Callable[[int], None]) -> Iterator[int]:
+    for number in range(5):
+        fail(number)
+        yield number
+
+
+def test_what_goes_wrong_in_a_fork_is_raised_where_it_is_received() -> None:
+    def fail(number: int) -> None:
+        if number == 2:
+            raise ValueError("the third")
+
+    fork = Fork(lambda: numbers(fail))
+    try:
+        assert [fork.receive(), fork.receive()] == [0, 1]
+        with pytest.raises(ValueError, match="the third"):
+            fork.receive()
+    finally:
+        fork.close()
+
+
+def test_a_fork_that_dies_is_noticed_and_one_that_is_not_wanted_ends() -> None:
+    def die(number: int) -> None:
+        if number == 1:
+            raise SystemExit
+
+    fork = Fork(lambda: numbers(die))
+    assert fork.receive() == 0
+    with pytest.raises(EOFError):
+        fork.receive()
+    fork.close()
+    endless: Any = iter(int, 1)
+    Fork(lambda: (bytes(100_000) for _ in endless)).close()
