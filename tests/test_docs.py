@@ -17,6 +17,7 @@ from markdown_it import MarkdownIt
 
 from edgefeed.contract import Site, template_filters
 from sula import settings as site_settings
+from sula.checks.codes import CODES
 from sula.cli import cli
 from sula.config import _DEFAULTS
 from sula.errors import ConfigError
@@ -177,7 +178,7 @@ REQUIRED = {
 WORDS: dict[str, dict[str, object]] = {
     "none": {
         "MENU": (), "SOCIAL": (), "THEME_OPTIONS": {}, "FOOTER": "", "ICON": "", "HUB": "",
-        "AUTHOR_EMAIL": "", "AUTHOR_URL": "", "SITE_DESCRIPTION": "",
+        "AUTHOR_EMAIL": "", "AUTHOR_URL": "", "SITE_DESCRIPTION": "", "CHECK_IGNORE": (),
     },
     "no": {"PREVIEWS": False},
     "the site's name": {"AUTHOR": REQUIRED["SITENAME"]},
@@ -190,7 +191,7 @@ OTHERS: dict[str, object] = {
     "AUTHOR_URL": "https://a.example/", "SITE_DESCRIPTION": "x", "AUTHOR": "Ada",
     "DEFAULT_LANG": "de", "TIMEZONE": "Europe/Vienna", "PATH": "other", "THEME": "mine",
     "ARTICLE_URL": "{slug}/", "PAGE_URL": "p/{slug}/", "FEED_SIZE": 5, "PAGE_SIZE": 5,
-    "HOME_SIZE": 5, "PREVIEWS": True,
+    "HOME_SIZE": 5, "PREVIEWS": True, "CHECK_IGNORE": ("image-alt",),
 }  # fmt: skip
 """Another value for each, which must make a difference."""
 
@@ -265,6 +266,12 @@ def test_the_front_matter_post_lists_every_key() -> None:
     }
     assert others == _ALIASES
     assert table | others.keys() == KEYS
+
+
+def test_the_findings_post_has_a_section_for_every_code() -> None:
+    pattern = r"^### ([a-z-]+)$\n\n\*(Error|Warning)\.\*"
+    sections = re.findall(pattern, text_of(POSTS / "findings.md"), re.MULTILINE)
+    assert sorted(name for name, _ in sections) == sorted(CODES)
 
 
 def test_the_theming_post_lists_templates_filters_and_names() -> None:

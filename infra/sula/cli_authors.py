@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sula.cli_parts import config, console, example, print_json, shown
+
+if TYPE_CHECKING:
+    from sula.errors import Finding
 
 
 @click.command(
@@ -68,24 +73,45 @@ def new(title: str, tags: str, edit: bool, **said: str | bool) -> None:  # noqa:
         click.edit(filename=str(path))
 
 
-@click.command(epilog=example("sula check", "sula check --json"))
+@click.command(epilog=example("sula check", "sula check --fix", "sula check --external --json"))
+@click.option("--fix", is_flag=True, help="First mend what can be mended without asking.")
+@click.option("--external", is_flag=True, help="Also ask whether other sites' pages are there.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
-def check(as_json: bool) -> None:  # noqa: FBT001 - click's way
-    """Find every problem in the content, as path:line: message. Needs no cloud."""
-    from sula.commands import run_check  # noqa: PLC0415 - heavy modules inside commands
+def check(fix: bool, external: bool, as_json: bool) -> None:  # noqa: FBT001 - click's way
+    """Find every problem in the content, as path:line:column: message. Needs no cloud."""
+    from sula.commands import checkout_of, run_check, run_external  # noqa: PLC0415 - heavy modules inside commands
 
-    findings = run_check(config())
+    here, out = config(), console()
+    if fix:
+        from sula.checks.fix import fix as mend  # noqa: PLC0415 - the same
+
+        mended = mend(checkout_of(here))
+        for line in () if as_json else mended:
+            out.line(str(line))
+    findings = run_check(here)
+    if external:
+        findings = sorted([*findings, *run_external(here, out)])
     if as_json:
         print_json([
-            {"path": f.path, "line": max(f.line, 1), "severity": f.severity, "message": f.message}
+            {"path": f.path, "line": max(f.line, 1), "column": max(f.column, 1),
+             "severity": f.severity, "code": f.code, "message": f.message}
             for f in findings
         ])  # fmt: skip
     else:
-        out = console()
         out.findings(findings)
-        if not findings:
-            out.line("No problems found.")
+        out.line(counted(findings))
     sys.exit(any(finding.severity == "error" for finding in findings))
+
+
+def counted(findings: Sequence[Finding]) -> str:
+    """How many there are of each severity."""
+    from sula.report import plural  # noqa: PLC0415 - heavy modules inside commands
+
+    errors = sum(finding.severity == "error" for finding in findings)
+    words = [plural(errors, "error")] if errors else []
+    if len(findings) > errors:
+        words.append(plural(len(findings) - errors, "warning"))
+    return " and ".join(words) or "No problems found."
 
 
 @click.command(

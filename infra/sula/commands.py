@@ -5,18 +5,18 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from sula.checks.codes import coded
+from sula.checks.run import Check
 from sula.claims import Clock, read_claims
 from sula.config import Config
 from sula.connect import connect
 from sula.console import Console, Following
 from sula.deploy import Deploy, Options, Outcome
-from sula.errors import ContentError, Finding
+from sula.errors import Finding
 from sula.gather import Checkout, Prepared, look, prepare
 from sula.inventory import as_new, read_record
-from sula.record import Record
 from sula.report import change_lines, change_words, changes, plural, seconds, summary, waiting
 from sula.target import Target
-from sula.workshop import Workshop
 
 
 def checkout_of(config: Config, url: str | None = None) -> Checkout:
@@ -25,16 +25,26 @@ def checkout_of(config: Config, url: str | None = None) -> Checkout:
 
 
 def run_check(config: Config) -> list[Finding]:
-    """Every finding about the content: of sources, of all of them together, of rendering."""
-    checkout = checkout_of(config)
-    prepared = prepare(checkout, Record(), now=time.time())
-    findings = list(prepared.findings)
+    """Every finding about the content: of sources, of all of them together, of the theme."""
+    return Check(checkout_of(config), time.time()).findings()
+
+
+def run_external(config: Config, console: Console) -> list[Finding]:
+    """What other sites say of the addresses that posts link to."""
+    from sula.checks.external import check_external  # noqa: PLC0415 - only when it is asked for
+
+    following = Following(console)
     try:
-        with Workshop(checkout) as workshop:
-            findings += workshop.render(prepared.plan)
-    except ContentError as error:
-        findings += error.findings
-    return sorted(set(findings))
+        return check_external(checkout_of(config), now=time.time(), progress=following.asked)
+    finally:
+        following.close()
+
+
+def advice(checkout: Checkout, outcome: Outcome) -> list[Finding]:
+    """What a check has to say about the sources that a deploy has just published."""
+    said = {coded(finding) for finding in outcome.warnings}
+    found = Check(checkout, time.time()).of(sorted(outcome.plan.inputs.metas))
+    return sorted(said | {f for f in found if f.severity != "error"})
 
 
 def run_plan(config: Config, *, verify: bool, full: bool) -> Prepared:
@@ -75,11 +85,12 @@ def run_deploy(config: Config, options: Options, console: Console, *, create: bo
         make_stack(config, console)
     target = connect(config)
     following = Following(console)
+    checkout = checkout_of(config, target.url)
     try:
-        outcome = Deploy(checkout_of(config, target.url), target, options, Clock(), following).run()
+        outcome = Deploy(checkout, target, options, Clock(), following).run()
     finally:
         following.close()
-    console.findings(outcome.warnings)
+    console.findings(advice(checkout, outcome))
     tell(outcome, target, options, console)
     return outcome
 

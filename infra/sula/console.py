@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from sula.actions import Action, Plan
+from sula.checks.codes import coded
 from sula.deploy import Steps
 from sula.errors import Finding
 from sula.report import plural, seconds
@@ -60,7 +61,7 @@ class Console:
     def findings(self, findings: Iterable[Finding]) -> None:
         """Each finding as ``path:line: message``."""
         self.out.flush()
-        for finding in findings:
+        for finding in map(coded, findings):
             text = str(finding)
             if self.coloured:
                 place, _, message = text.partition(": ")
@@ -111,6 +112,10 @@ class Following(Steps):
         """See `Steps.waiting`."""
         what = f"Waiting for the lists ({plural(pending, 'page')})"
         self._move("Lists", None, lambda bars, task: bars.update(task, description=what))
+
+    def asked(self, done: int, of: int) -> None:
+        """Other sites, asked whether their pages are there."""
+        self._move("Asking other sites", of, lambda bars, task: bars.update(task, completed=done))
 
     def close(self) -> None:
         """Take the bars away."""

@@ -24,18 +24,23 @@ from dataclasses import dataclass
 class Finding:
     """One problem in the author's files, at a place an editor can open.
 
-    ``path`` is relative to the site's root, ``line`` counts from 1 (0: the whole file).
+    ``path`` is relative to the site's root, ``line`` counts from 1 (0: the whole file), as does
+    ``column`` (0: not known). ``code`` is what `sula.checks.codes` calls this kind of problem;
+    empty until it is shown.
     """
 
     path: str
     line: int
     message: str
     severity: str = "error"
+    column: int = 0
+    code: str = ""
 
     def __str__(self) -> str:
-        """``path:line: message``, as compilers print it."""
+        """``path:line:column: message``, as compilers print it."""
+        place = f"{self.path}:{max(self.line, 1)}" + (f":{self.column}" if self.column else "")
         mark = "" if self.severity == "error" else f"{self.severity}: "
-        return f"{self.path}:{max(self.line, 1)}: {mark}{self.message}"
+        return f"{place}: {mark}{self.message}" + (f" [{self.code}]" if self.code else "")
 
 
 class SulaError(Exception):

@@ -31,7 +31,7 @@ _ALIASES: Final[Mapping[str, str]] = {
 }
 _OWN: Final = (
     "title date updated tags category categories slug id series position draft status hidden "
-    "published summary image lang authors link enclosure redirect_from template note"
+    "published summary image lang authors link enclosure redirect_from template note check_ignore"
 ).split()
 KEYS: Final = frozenset([*_OWN, *_ALIASES])
 """Every key that front matter may have."""

@@ -60,6 +60,10 @@ class Checkout:
         return Prints(self.engine, self.theme.theme_fingerprint, self.settings.settings_fingerprint)
 
 
+Reader = Callable[[Path, Sequence[str], Rules], tuple[dict[str, Meta], list[Finding]]]
+"""What `read_metas` is."""
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A plan, and what there is to say about the content, each with its line."""
@@ -109,12 +113,13 @@ def prepare(
     *,
     now: float,
     observed: Mapping[str, Stored | None] | None = None,
+    read: Reader | None = None,
 ) -> Prepared:
-    """Read the sources that changed since the record, and plan."""
+    """Read the sources that changed since the record, and plan. `read` may remember them."""
     blobs = checkout.scan.blobs
     prints = checkout.prints
     wanted = to_read(blobs, record, prints)
-    metas, findings = read_metas(checkout.root, wanted, checkout.settings.rules)
+    metas, findings = (read or read_metas)(checkout.root, wanted, checkout.settings.rules)
     broken = set(wanted) - metas.keys()
     made = {path: etag_of(body) for path, body in checkout.made.items()}
     inputs = Inputs(

@@ -27,7 +27,7 @@ from edgefeed.contract import quote_path
 from sula.errors import Finding
 from sula.markdown_links import Link, lines_of, may_link, resolve, rewrite_html
 from sula.markdown_render import RULES, Document
-from sula.markdown_structure import dress
+from sula.markdown_structure import Text, dress
 from sula.model import Picture
 
 _MORE: Final = re.compile(r"\s*<!--\s*more\s*-->\s*\Z", re.IGNORECASE)
@@ -100,9 +100,7 @@ def convert(
     tokens = parser.parse(text, env)
     if may_link(text):
         _rewrite_links(tokens, document, path, targets)
-    prose = dress(tokens, document)
-    _check_footnotes(text, env, document)
-    cut = _more(tokens, text, document)
+    prose, cut = finish(tokens, text, document, env)
     render = functools.partial(parser.renderer.render, options=parser.options, env=env)
     if cut is None:
         html = render(tokens)
@@ -116,6 +114,21 @@ def convert(
         opening=prose.opening,
         toc=tuple(Heading(*heading) for heading in prose.headings),
     )
+
+
+def parse(text: str, document: Document) -> tuple[list[Token], dict[str, Any]]:
+    """A text's tokens as they were written, for who wants to look and not to render."""
+    env: dict[str, Any] = {"document": document}
+    return _parser().parse(text, env), env
+
+
+def finish(
+    tokens: list[Token], text: str, document: Document, env: Mapping[str, Any]
+) -> tuple[Text, int | None]:
+    """Dress tokens for rendering; their words and headings, and where ``<!--more-->`` stands."""
+    prose = dress(tokens, document)
+    _check_footnotes(text, env, document)
+    return prose, _more(tokens, text, document)
 
 
 def find_links(text: str, path: str, first_line: int = 1) -> list[Link]:
@@ -134,7 +147,7 @@ def find_links(text: str, path: str, first_line: int = 1) -> list[Link]:
         if target is not None and target.path:
             found.append(Link(target.path, line + first_line, href))
 
-    for line, visit in _link_places(_parser().parse(text, {})):  # noqa: B007 - note() reads it
+    for line, visit in link_places(_parser().parse(text, {})):  # noqa: B007 - note() reads it
         visit(note)
     return found
 
@@ -142,7 +155,7 @@ def find_links(text: str, path: str, first_line: int = 1) -> list[Link]:
 Visit = Callable[[Callable[[str], str | None]], None]
 
 
-def _link_places(tokens: Sequence[Token]) -> Iterator[tuple[int, Visit]]:
+def link_places(tokens: Sequence[Token]) -> Iterator[tuple[int, Visit]]:
     """Every place that can hold a link: its line within the text, and a way to rewrite it."""
     for block in tokens:
         if block.type == "html_block":
@@ -191,7 +204,7 @@ def _rewrite_links(
             return None
         return quote_path(targets[target.path]) + target.rest
 
-    for line, visit in _link_places(tokens):  # noqa: B007 - rewrite() reads it
+    for line, visit in link_places(tokens):  # noqa: B007 - rewrite() reads it
         visit(rewrite)
 
 

@@ -53,11 +53,7 @@ def _fence(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: En
     token = tokens[i]
     language = language_of(token.info)
     if not is_language(language):
-        env["document"].find(
-            _line(token),
-            f'no colours are known for the language "{language}": it is shown plain '
-            '(write "text" if that is meant)',
-        )
+        strange_language(token, language, env["document"])
         label = f' data-language="{escape(language)}"'
         code = highlight(token.content, "")
         code = code.replace('<div class="highlight"', f'<div class="highlight"{label}', 1)
@@ -68,6 +64,15 @@ def _fence(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: En
         opening = f'<div class="highlight{" " * bool(extra)}{extra}"{_attributes(token)}'
         code = code.replace('<div class="highlight"', opening, 1)
     return code
+
+
+def strange_language(fence: Token, language: str, document: Document) -> None:
+    """Report a fence whose language nobody knows."""
+    document.find(
+        _line(fence),
+        f'no colours are known for the language "{language}": it is shown plain '
+        '(write "text" if that is meant)',
+    )
 
 
 def _code_block(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, ___: object) -> str:

@@ -80,7 +80,12 @@ def read_source(path: str, text: str, rules: Rules) -> tuple[Source | None, list
     None when there is an error among the findings, other than marks that an import left:
     they too keep the site from being published, but the source has an address to link to.
     """
-    reading = _Reading(path, split(text), rules)
+    return read_front(path, split(text), rules)
+
+
+def read_front(path: str, front: FrontMatter, rules: Rules) -> tuple[Source | None, list[Finding]]:
+    """The same of a source that was taken apart before."""
+    reading = _Reading(path, front, rules)
     source = reading.source()
     failed = any(finding.severity == "error" for finding in reading.findings)
     reading.find_marks()

@@ -35,7 +35,7 @@ _KNOWN: Final = frozenset(
     """
     SITEURL SITENAME SITE_DESCRIPTION SITESUBTITLE AUTHOR AUTHOR_EMAIL AUTHOR_URL SITE_ID
     DEFAULT_LANG TIMEZONE PATH THEME ARTICLE_URL PAGE_URL MENU SOCIAL FOOTER ICON HUB
-    FEED_SIZE PAGE_SIZE HOME_SIZE THEME_OPTIONS PREVIEWS
+    FEED_SIZE PAGE_SIZE HOME_SIZE THEME_OPTIONS PREVIEWS CHECK_IGNORE
     """.split()
 )
 
@@ -46,7 +46,8 @@ class SiteSettings:
 
     ``root`` is the folder of ``pelicanconf.py``; ``content`` and ``theme`` are absolute.
     ``zone`` is where a date without an offset belongs. ``site`` carries the theme's
-    fingerprinted assets already. ``findings`` are warnings about the settings themselves.
+    fingerprinted assets already. ``ignored`` are codes that `sula check` is
+    silent about. ``findings`` are warnings about the settings themselves.
     """
 
     root: Path
@@ -56,6 +57,7 @@ class SiteSettings:
     article_url: URLPattern
     page_url: URLPattern
     site: Site
+    ignored: frozenset[str] = frozenset()
     findings: tuple[Finding, ...] = field(default=(), compare=False)
 
     def with_url(self, url: str) -> SiteSettings:
@@ -192,6 +194,7 @@ class _Checked:
             article_url=self.pattern("ARTICLE_URL", "posts/{slug}/"),
             page_url=self.pattern("PAGE_URL", "{slug}/"),
             site=site,
+            ignored=self.codes(),
             findings=tuple(self.unknown()),
         )
 
@@ -285,6 +288,12 @@ class _Checked:
         if not all(isinstance(text, str) and text for pair in pairs for text in pair):
             raise self.wrong(name, 'should be pairs of text: (("Home", "/"), ("About", "/about/"))')
         return tuple(Link(label, url) for label, url in pairs)
+
+    def codes(self) -> frozenset[str]:
+        value = self.values.get("CHECK_IGNORE", ())
+        if not isinstance(value, list | tuple | set) or not all(isinstance(c, str) for c in value):
+            raise self.wrong("CHECK_IGNORE", 'should be codes of findings: ("image-alt",)')
+        return frozenset(value)
 
     def options(self) -> dict[str, str]:
         value = self.values.get("THEME_OPTIONS", {})

@@ -1,0 +1,116 @@
+"""The sources taken together: anchors, addresses, redirects, the size of pictures. Pure.
+
+What the plan finds anyway (`sula.remarks`: missing sources, shared addresses and identities, tags)
+is not looked for again.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final
+
+from edgefeed.contract import is_list_path
+from sula.actions import Plan
+from sula.checks.text import Place, Seen
+from sula.errors import Finding
+from sula.record import Source
+
+_PICTURES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff")
+_LARGE: Final = 2_000_000
+"""Bytes. A reader on the road waits several seconds for as many."""
+_FOOTNOTE: Final = ("fn", "fnref")
+
+Anchors = Callable[[str], tuple[str, ...]]
+"""The anchors of a source by its path."""
+
+
+def find_across(
+    seen: Mapping[str, Seen],
+    plan: Plan,
+    folder: str,
+    anchors: Anchors,
+    size_of: Callable[[str], int],
+) -> list[Finding]:
+    """Everything that no source can tell alone. `size_of` gives a file's bytes."""
+    rows = {row.path: row for row in plan.rows if row.status != "draft"}
+    made = {"/" + key for key in plan.inputs.blobs if not key.endswith(".md")}
+    by_address = {"/" + row.url: path for path, row in rows.items()}
+    redirects = _Redirects(by_address)
+    findings: list[Finding] = []
+    for path in sorted(rows):
+        findings += redirects.of(path, seen[path], rows[path], folder) if path in seen else ()
+    known = by_address.keys() | made | redirects.owner.keys()
+    for path in sorted(rows.keys() & seen.keys()):
+        where = f"{folder}/{path}"
+        for place in seen[path].places:
+            message = _address(place, known, by_address, rows, anchors)
+            if message:
+                findings.append(Finding(where, place.line, message, "warning"))
+    return [*findings, *_pictures(plan, folder, size_of)]
+
+
+class _Redirects:
+    """Old addresses, each of which may lead to one page only."""
+
+    def __init__(self, by_address: Mapping[str, str]) -> None:
+        self.by_address = by_address
+        self.owner: dict[str, str] = {}
+
+    def of(self, path: str, seen: Seen, row: Source, folder: str) -> Iterator[Finding]:
+        where = f"{folder}/{path}"
+        for old in seen.redirects:
+            message = ""
+            if old == "/" + row.url:
+                message = f"it redirects {old} to itself: remove that line"
+            elif old in self.by_address:
+                message = f"it redirects {old}, which is the address of {self.by_address[old]}"
+            elif old in self.owner:
+                message = f"it redirects {old}, as {self.owner[old]} does: keep one of the two"
+            else:
+                self.owner[old] = path
+            if message:
+                yield Finding(where, 1, message, "warning")
+
+
+def _address(
+    place: Place,
+    known: set[str],
+    by_address: Mapping[str, str],
+    rows: Mapping[str, Source],
+    anchors: Anchors,
+) -> str:
+    """What is wrong with a link to an address or to an anchor of another source; or nothing."""
+    target = place.target
+    if target.startswith("/"):
+        source = by_address.get(target) or by_address.get(target.rstrip("/") + "/")
+        if source is None:
+            if target in known or _is_made(target) or target.rstrip("/") + "/" in known:
+                return ""
+            close = difflib.get_close_matches(target, known, 1, 0.85)
+            hint = f"; is {close[0]} meant?" if close else ""
+            return f"nothing is published at {target}{hint}"
+        target = source
+    if not place.fragment or target not in rows or place.fragment.startswith(_FOOTNOTE):
+        return ""
+    there = anchors(target)
+    if place.fragment in there:
+        return ""
+    close = difflib.get_close_matches(place.fragment, there, 1)
+    hint = f"; is #{close[0]} meant?" if close else ""
+    return f"links to #{place.fragment}, which is not on {target}{hint}"
+
+
+def _is_made(path: str) -> bool:
+    """Whether Sula publishes something there by itself."""
+    return is_list_path(path) or path.startswith(("/theme/", "/tags/", "/series/", "/archive/"))
+
+
+def _pictures(plan: Plan, folder: str, size_of: Callable[[str], int]) -> Iterator[Finding]:
+    for path in plan.inputs.blobs:
+        if path.lower().endswith(_PICTURES) and (size := size_of(path)) > _LARGE:
+            message = (
+                f"the image has {size / 1e6:.1f} MB: at most {_LARGE / 1e6:g} MB is good manners, "
+                "since feeds carry it as it is; make it smaller"
+            )
+            yield Finding(f"{folder}/{path}", 0, message, "warning")

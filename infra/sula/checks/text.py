@@ -1,0 +1,229 @@
+"""One source, looked at: what is wrong in it, and what it says of other places. Pure.
+
+What other sources decide (whether an anchor or address exists) is noted in `Seen` for
+`sula.checks.across`. A `Seen` depends on its source and the settings alone, so it is kept until one
+of them changes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+from markdown_it.token import Token
+
+from sula.checks.lines import suspicious
+from sula.errors import Finding
+from sula.fields import Fields
+from sula.frontmatter import FrontMatter, split
+from sula.markdown import finish, link_places, parse
+from sula.markdown_code import is_language, language_of
+from sula.markdown_links import lines_of, may_link, resolve
+from sula.markdown_render import RULES, Document, strange_language
+from sula.meta import read_front
+from sula.model import Meta
+from sula.urls import Rules
+
+_TEMPLATE: Final = re.compile(r"\{\{[<%]?[^{}]*[>%]?\}\}|\{%.*?%\}|\{\{[<%-]?|\{%", re.DOTALL)
+_ID: Final = re.compile(r"""\s(?:id|name)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
+_COMMENT: Final = re.compile(r"<!--.*?-->", re.DOTALL)
+_SCRIPT: Final = re.compile(r"\s*(?:javascript|vbscript|data:text/html)\b", re.IGNORECASE)
+_CLOSING: Final = re.compile(r"[ \t>]*(`{3,}|~{3,})[ \t]*$")
+_TITLE: Final = 1
+
+
+class Place(msgspec.Struct, frozen=True, array_like=True):
+    """A link that others decide about: ``target`` is a source's path, or an address (``/x/``)."""
+
+    target: str
+    fragment: str
+    line: int
+
+
+class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What there is to know of a source.
+
+    ``meta`` is None where an error keeps it from being published. ``anchors`` is None where the
+    text was not parsed. ``ignored`` are the codes that it asks to be silent about.
+    """
+
+    meta: Meta | None
+    findings: tuple[Finding, ...] = ()
+    places: tuple[Place, ...] = ()
+    anchors: tuple[str, ...] | None = None
+    ignored: tuple[str, ...] = ()
+    redirects: tuple[str, ...] = ()
+
+
+def look_at(path: str, text: str, rules: Rules, url: str) -> Seen:
+    """Look at a source. `url` is the site's address, without a slash at its end."""
+    front = split(text)
+    source, findings = read_front(path, front, rules)
+    host = urlsplit(url).netloc
+    if not suspicious(front.body, host):
+        looked = None
+    else:
+        looked = _Look(path, front, rules.folder, url)
+        findings = [*findings, *looked()]
+    return Seen(
+        meta=source.meta if source else None,
+        findings=tuple(findings),
+        places=tuple(looked.places) if looked else (),
+        anchors=tuple(sorted(looked.anchors)) if looked else None,
+        ignored=_ignored(front),
+        redirects=source.redirect_from if source else (),
+    )
+
+
+def _ignored(front: FrontMatter) -> tuple[str, ...]:
+    if "check_ignore" not in front.fields:
+        return ()
+    return Fields(front.fields, lambda *_: None).texts("check_ignore")
+
+
+def anchors_of(path: str, text: str) -> tuple[str, ...]:
+    """Every anchor of a source's text."""
+    look = _Look(path, split(text), "", "")
+    look()
+    return tuple(sorted(look.anchors))
+
+
+class _Look:
+    """One text, parsed and walked through."""
+
+    def __init__(self, path: str, front: FrontMatter, folder: str, url: str) -> None:
+        self.path = path
+        self.body = front.body
+        self.lines = front.body.split("\n")
+        self.url = url
+        self.document = Document(f"{folder}/{path}", front.body_line)
+        self.places: list[Place] = []
+        self.anchors: set[str] = set()
+
+    def __call__(self) -> list[Finding]:
+        tokens, env = parse(self.body, self.document)
+        self._links(tokens)
+        self._headings(tokens)
+        for token in tokens:
+            self._block(token, env)
+        self._ids(tokens)
+        prose, _ = finish(tokens, self.body, self.document, env)
+        self.anchors.update(anchor for _, anchor, _ in prose.headings)
+        for token in _flat(tokens):
+            if token.type in RULES and "math" in token.type:
+                # Only setting a formula tells whether it can be set.
+                RULES[token.type](None, [token], 0, None, env)  # type: ignore[arg-type]
+        return self.document.findings
+
+    # --- links -------------------------------------------------------------------------------
+
+    def _links(self, tokens: Sequence[Token]) -> None:
+        line = 0
+
+        def note(href: str) -> None:
+            self._link(href, line)
+
+        for line, visit in link_places(tokens):  # noqa: B007 - note() reads it
+            visit(note)
+
+    def _link(self, href: str, line: int) -> None:
+        if _SCRIPT.match(href):
+            self.document.find(line, "a link that runs a script: feeds leave it out, and readers "
+                               "without scripts get nowhere")  # fmt: skip
+        elif href.startswith("//"):
+            self.document.find(line, f"a link without a scheme: write https:{href}")
+        elif href.startswith("/") or (self.url and f"{href}/".startswith(f"{self.url}/")):
+            parts = urlsplit(href.removeprefix(self.url) if self.url else href)
+            where = unquote(parts.path) or "/"
+            at = line + self.document.first_line
+            self.places.append(Place(where, unquote(parts.fragment), at))
+        elif (target := resolve(href, self.path)) is not None:
+            if target.problem:
+                if may_link(self.body):
+                    self.document.find(line, f"link: {target.problem}", target.severity)
+            elif target.path and "#" in target.rest:
+                fragment = unquote(target.rest.partition("#")[2])
+                at = line + self.document.first_line
+                self.places.append(Place(target.path, fragment, at))
+
+    # --- structure ---------------------------------------------------------------------------
+
+    def _headings(self, tokens: Sequence[Token]) -> None:
+        level = _TITLE
+        for token in tokens:
+            if token.type != "heading_open" or token.level:
+                continue
+            new = int(token.tag[1:])
+            line = token.map[0] if token.map else 0
+            if new == _TITLE:
+                self.document.find(
+                    line, "a heading of level 1 in the text: the title is that; begin with ##"
+                )
+            elif new > level + 1:
+                self.document.find(
+                    line,
+                    f"a heading of level {new} follows one of level {level}: "
+                    f"write {'#' * (level + 1)}, or readers who go by headings miss a step",
+                )
+            level = max(new, _TITLE)
+
+    def _block(self, token: Token, env: dict[str, object]) -> None:
+        del env
+        line = token.map[0] if token.map else 0
+        if token.type == "fence":
+            language = language_of(token.info)
+            if not is_language(language):
+                strange_language(token, language, self.document)
+            self._fence(token, line)
+        elif token.type == "html_block":
+            self._template(token.content, line)
+        elif token.type == "inline":
+            for child, at in lines_of(token):
+                if child.type in {"text", "html_inline"}:
+                    self._template(child.content, at)
+
+    def _fence(self, token: Token, line: int) -> None:
+        end = token.map[1] if token.map else 0
+        last = self.lines[end - 1] if 0 < end <= len(self.lines) else ""
+        closing = _CLOSING.match(last)
+        if end - 1 == line or closing is None or not closing[1].startswith(token.markup):
+            self.document.find(
+                line, f"the code that begins here has no end: add a line {token.markup} after it"
+            )
+
+    def _template(self, text: str, line: int) -> None:
+        if "{{" not in text and "{%" not in text:
+            return
+        text = _COMMENT.sub(lambda m: "\n" * m[0].count("\n"), text)
+        match = _TEMPLATE.search(text)
+        if match is None:
+            return
+        at = line + text.count("\n", 0, match.start())
+        shown = " ".join(match[0].split())[:40]
+        message = (
+            f"{shown!r} looks like a template's syntax, and is published as it stands: "
+            "remove it, or put it in backticks"
+        )
+        column = (
+            self.lines[at].find(match[0][:20].split("\n")[0]) + 1 if at < len(self.lines) else 0
+        )
+        where = at + self.document.first_line
+        self.document.findings.append(
+            Finding(self.document.path, where, message, "warning", max(column, 0))
+        )
+
+    def _ids(self, tokens: Sequence[Token]) -> None:
+        for token in _flat(tokens):
+            if token.type in {"html_block", "html_inline"}:
+                self.anchors.update(_ID.findall(token.content))
+            if token.attrs and "id" in token.attrs:
+                self.anchors.add(str(token.attrs["id"]))
+
+
+def _flat(tokens: Sequence[Token]) -> Iterator[Token]:
+    for token in tokens:
+        yield token
+        yield from token.children or ()

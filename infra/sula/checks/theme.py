@@ -1,0 +1,137 @@
+"""What the theme makes of a few sources: one of each kind, rendered as a deploy would.
+
+The pages are read as edgefeed reads them, and the lists and feeds of these few are written and
+read back, so that a theme that breaks the contract is found before anything is published.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from jinja2 import TemplateError
+from lxml import etree, html
+
+from edgefeed.contract import LISTS, PAGES
+from sula.actions import Plan
+from sula.build import make_lists
+from sula.errors import ContentError, Finding, SulaError
+from sula.fallback import NOT_FOUND
+from sula.gather import Checkout
+from sula.model import Job
+from sula.theme import LIST_TEMPLATES
+from sula.workshop import Workshop
+
+_FEEDS: Final = ("feed.xml", "atom.xml", "feed.json")
+_MUST: Final = (
+    ("//html[@lang]", "states no language: <html lang>"),
+    ("//head/title[normalize-space()]", "has no <title>"),
+    ("//head/link[@rel='canonical'][@href]", "does not name its own address: rel=canonical"),
+    ("//head/link[@rel='alternate'][contains(@type, 'atom') or contains(@type, 'rss')]",
+     "does not announce the feeds: rel=alternate"),
+    ("//head/meta[@name='viewport']", "does not fit on a telephone: <meta name=viewport>"),
+)  # fmt: skip
+
+
+def samples(plan: Plan) -> tuple[Job, ...]:
+    """A job of each kind: the newest post, note, part of a series; a page."""
+    rows = {row.path: row for row in plan.rows}
+    found: dict[str, Job] = {}
+    jobs = [job for job in plan.jobs if job.output != NOT_FOUND]
+    for job in sorted(jobs, key=lambda j: (-rows[j.path].instant, j.path)):
+        row = rows[job.path]
+        kind = row.kind if row.kind == "page" else ("post" if row.title else "note")
+        found.setdefault(kind, job)
+        if row.series and row.kind == "post":
+            found.setdefault("series", job)
+    unique = {job.path: job for job in found.values()}
+    return tuple(job for _, job in sorted(unique.items()))
+
+
+def check_theme(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> list[Finding]:
+    """What is wrong with the theme, as far as these jobs show."""
+    lacking = sorted(LIST_TEMPLATES - checkout.theme.templates.keys())
+    if lacking:
+        return [
+            Finding(_name(checkout, name), 0, f"the theme lacks {name}, which lists are made of")
+            for name in lacking
+        ]
+    if not jobs:
+        return []
+    try:
+        return list(_check(checkout, replace(plan, jobs=jobs), jobs))
+    except ContentError as error:
+        return list(error.findings)
+    except SulaError as error:
+        return [Finding(_name(checkout, ""), 0, f"the theme: {error}")]
+    except TemplateError as error:
+        # Lists are rendered by edgefeed, which has no words for an author.
+        name, line = getattr(error, "name", None) or "", getattr(error, "lineno", 0)
+        return [Finding(_name(checkout, name), line, f"the theme's lists: {error}")]
+
+
+def _check(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> Iterator[Finding]:
+    with (
+        Workshop(checkout) as workshop,
+        tempfile.TemporaryDirectory(prefix="sula-check-") as staged,
+    ):
+        # What its warnings are about was found in the sources already; an error stops it.
+        workshop.render(plan)
+        stage = Path(staged)
+        for job in jobs:
+            page = stage / PAGES / job.output
+            page.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(workshop.folder / job.output, page)
+            yield from _page(checkout, job, page)
+        by_key = {PAGES + job.output: job.path for job in jobs}
+        for problem in make_lists(checkout, stage):
+            path = by_key.get(problem.path, "")
+            message = f"edgefeed leaves this page out of lists and feeds: {problem.message}"
+            yield Finding(f"{checkout.folder}/{path}" if path else problem.path, 1, message)
+        yield from _feeds(checkout, stage / LISTS)
+
+
+def _page(checkout: Checkout, job: Job, page: Path) -> Iterator[Finding]:
+    document = html.fromstring(page.read_bytes())
+    template = _name(checkout, "article.html" if job.id else "page.html")
+    for pattern, lack in _MUST:
+        if not document.xpath(pattern):
+            yield Finding(template, 0, f"the theme's page {lack} (seen in {job.path})", "warning")
+    described = document.xpath("//head/script[@type='application/ld+json']/text()")
+    if job.id and not any(job.id in text for text in described):
+        message = (
+            "the theme's page does not describe itself: no JSON-LD with its id in <head>, so it "
+            f"joins no list and no feed (seen in {job.path})"
+        )
+        yield Finding(template, 0, message)
+    if job.id and not document.find_class("e-content"):
+        message = f"the theme's page has no element of class e-content (seen in {job.path})"
+        yield Finding(template, 0, message)
+    if len(document.findall(".//h1")) > 1:
+        message = f"the theme's page has more than one <h1> (seen in {job.path})"
+        yield Finding(template, 0, message, "warning")
+
+
+def _feeds(checkout: Checkout, lists: Path) -> Iterator[Finding]:
+    for name in _FEEDS:
+        feed = lists / name
+        try:
+            if name.endswith(".json"):
+                json.loads(feed.read_bytes())
+            else:
+                etree.fromstring(feed.read_bytes(), etree.XMLParser(resolve_entities=False))
+        except (OSError, ValueError, etree.XMLSyntaxError) as error:
+            message = f"the theme or settings spoil the feed /{name}: {error}"
+            yield Finding(_name(checkout, ""), 0, message)
+
+
+def _name(checkout: Checkout, template: str) -> str:
+    theme = checkout.settings.theme
+    inside = theme.is_relative_to(checkout.root)
+    shown = theme.relative_to(checkout.root).as_posix() if inside else str(theme)
+    return f"{shown}/templates/{template}" if template else shown
