@@ -86,18 +86,22 @@ _TABLE: Final[tuple[tuple[str, str], ...]] = (
     ("feed-refused", r"edgefeed leaves"),
     ("value-wrong", r".*should (be|begin|have)"),
 )
-_PATTERN: Final = re.compile(
-    "|".join(f"(?P<c{at}>{pattern})" for at, (_, pattern) in enumerate(_TABLE)), re.DOTALL
-)
 OTHER: Final = "other"
 CODES: Final = (*(name for name, _ in _TABLE), OTHER)
 """Every code. The documentation has a section for each."""
 
 
+@functools.cache
+def _pattern() -> re.Pattern[str]:
+    """All patterns as one, compiled when there is something to say."""
+    parts = (f"(?P<c{at}>{pattern})" for at, (_, pattern) in enumerate(_TABLE))
+    return re.compile("|".join(parts), re.DOTALL)
+
+
 @functools.lru_cache(maxsize=4096)
 def code_of(message: str) -> str:
     """The code of a message."""
-    match = _PATTERN.match(message)
+    match = _pattern().match(message)
     return _TABLE[int(match.lastgroup[1:])][0] if match and match.lastgroup else OTHER
 
 

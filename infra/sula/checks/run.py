@@ -12,7 +12,6 @@ import functools
 import hashlib
 import os
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -86,11 +85,11 @@ class Check:
 
     def of(self, paths: Iterable[str]) -> list[Finding]:
         """What is wrong in these sources, each looked at alone: what a deploy says by the way."""
-        self._remember()
-        root, rules = self.checkout.root, self.checkout.settings.rules
-        self._read(root, [p for p in paths if p in self.checkout.scan.blobs], rules)
+        settings = self.checkout.settings
+        known = [path for path in paths if path in self.checkout.scan.blobs]
+        # Nothing is remembered: reading what is takes longer than looking at a few.
+        self.seen = look_at_all(self.checkout.root, known, settings.rules, settings.site.url)
         found = [finding for path in self.seen for finding in self._decode(path).findings]
-        self._keep()
         return self._audible(found)
 
     # --- what is remembered ------------------------------------------------------------------
@@ -202,6 +201,8 @@ def look_at_all(root: Path, paths: Sequence[str], rules: Rules, url: str) -> dic
     cores = os.cpu_count() or 1
     if len(paths) < _WORTH_A_PROCESS or cores == 1:
         return _look_at(root, paths, rules, url)
+    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for many sources
+
     size = -(-len(paths) // (cores * 4))
     parts = [paths[start : start + size] for start in range(0, len(paths), size)]
     found: dict[str, bytes] = {}

@@ -15,7 +15,7 @@ from sula.checks.codes import CODES, OTHER, code_of
 from sula.checks.run import Check
 from sula.errors import Finding
 from sula.gather import look
-from sula.settings import shipped_theme
+from sula.theme import shipped_theme
 
 FRONT = "---\ntitle: T\ndate: 2026-01-02\n{more}---\n{body}\n"
 
