@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 from PIL import Image
-from tests.bucket import MemoryBucket
+from tests.bucket import MemoryBucket, MemorySchedules
 
 from edgefeed.contract import RECORD_KEY
 from sula.claims import Clock
@@ -77,6 +77,7 @@ class Authored:
         self.settings: dict[str, object] = dict(SETTINGS)
         self.engine = "engine 1"
         self.now = NOW
+        self.schedules: MemorySchedules | None = None
         self._times = itertools.count(1_600_000_000)
         (root / "content/posts").mkdir(parents=True)
         for name, text in THEME.items():
@@ -136,7 +137,9 @@ def deploying(site: Authored, bucket: MemoryBucket, **said: object) -> Deploy:
     """A deploy of a site to a bucket, on a clock that stands still."""
     clock = Clock(now=lambda: site.now, sleep=lambda _: None, jitter=lambda: 0.5)
     options = Options(force=True, **said)  # type: ignore[arg-type]
-    return Deploy(site.look(), Target(bucket), options, clock, workers=1)
+    schedules = site.schedules if site.schedules and site.schedules.bucket is bucket else None
+    target = Target(bucket, schedules=schedules)
+    return Deploy(site.look(), target, options, clock, workers=1)
 
 
 def record_in(bucket: MemoryBucket) -> Record:

@@ -7,6 +7,7 @@ import itertools
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 from sula.errors import Conflict, Unavailable
 from sula.ports import Listed, ObjectHead, StoredObject
@@ -119,6 +120,14 @@ class MemoryBucket:
             if key.startswith(prefix):
                 yield Listed(key, self.objects[key].etag, len(self.objects[key].body))
 
+    def release(self, page: str) -> None:
+        """What the cloud's release function does: a waiting page goes where nothing is yet."""
+        found, key = self.objects.get(f"state/scheduled/{page}"), f"pages/{page}"
+        if found is not None and key not in self.objects:
+            self.objects[key] = StoredObject(
+                key, found.body, found.etag, found.content_type, found.cache_control
+            )
+
     def public(self) -> dict[str, tuple[bytes, str, str]]:
         """Everything readers can get under ``pages/``: bytes and headers, obsolete assets not."""
         return {
@@ -126,3 +135,36 @@ class MemoryBucket:
             for key, found in sorted(self.objects.items())
             if key.startswith("pages/") and not self.tags.get(key)
         }
+
+
+@dataclass
+class MemorySchedules:
+    """`Schedules` in a dict, for one bucket. ``fired`` are the payloads of all that ever fired."""
+
+    bucket: MemoryBucket
+    waiting: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    fired: list[dict[str, str]] = field(default_factory=list)
+
+    def set(self, name: str, at: str, payload: Mapping[str, str]) -> None:
+        self.waiting[name] = (at, dict(payload))
+
+    def cancel(self, name: str) -> None:
+        self.waiting.pop(name, None)
+
+    def names(self) -> frozenset[str]:
+        return frozenset(self.waiting)
+
+    def pass_time(self, now: float, *, lost: bool = False) -> None:
+        """Fire what is due; or lose it, as a schedule removed by hand is."""
+        moment = datetime.fromtimestamp(now, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        for name, (at, payload) in list(self.waiting.items()):
+            if at <= moment:
+                del self.waiting[name]
+                self.fired.append(payload)
+                if not lost:
+                    self.bucket.release(payload["page"])
+
+    def fire_again(self) -> None:
+        """Everything that ever fired, once more: late, and long out of date."""
+        for payload in self.fired:
+            self.bucket.release(payload["page"])

@@ -10,7 +10,7 @@ from typing import Literal
 from sula.errors import SulaError
 from sula.model import Job, Meta
 from sula.pictures import Recipe
-from sula.record import File, Prints, Record, Source, Stored
+from sula.record import File, Prints, Record, Source, Stored, Waiting
 from sula.remarks import Remark
 
 SAFE_SHARE = 0.2
@@ -38,7 +38,9 @@ class Inputs:
     ``hints`` are git's renames, new path to old. ``observed`` says what is really in the bucket
     under some keys, where the record alone is not to be trusted. ``sizes`` are the widths and
     heights of pictures; ``previews`` names the preview of a title, where posts have one,
-    and ``motto`` is the title of the site's own.
+    and ``motto`` is the title of the site's own. ``waiting`` says what is really there of pages
+    that wait for their minute, by their output. ``redirects`` are those of ``redirects.txt``,
+    ``redirects_seen`` all that the edge really has, where the record is not to be trusted.
     """
 
     blobs: Mapping[str, str]
@@ -52,6 +54,9 @@ class Inputs:
     sizes: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     previews: Callable[[str], str] | None = None
     motto: str = ""
+    waiting: Mapping[str, Waiting | None] = field(default_factory=dict)
+    redirects: Mapping[str, str] = field(default_factory=dict)
+    redirects_seen: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True, order=True)
@@ -72,12 +77,30 @@ class Action:
     present: Stored | None = field(default=None, compare=False)
 
 
+@dataclass(frozen=True, order=True)
+class Appointment:
+    """A change to one page that waits for its minute: stored and scheduled, or withdrawn.
+
+    ``output`` is its name below ``pages/``, ``instant`` its moment in seconds since 1970 UTC.
+    """
+
+    output: str
+    kind: Literal["schedule", "withdraw"]
+    instant: int
+    reason: str
+    path: str
+    inputs: str = ""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Plan:
     """What a deploy will do. Printed by ``sula plan``, carried out by ``sula deploy``.
 
     ``rows``, ``files`` and ``assets`` are the record to be; those that ``actions`` touch
-    still lack their ETag. ``kept`` counts the objects left alone.
+    still lack their ETag. ``kept`` counts the objects left alone. ``appointments`` are the
+    changes to pages that wait for their minute, ``waiting`` the record of them to be, and
+    ``waiting_jobs`` what is to be rendered for them. ``redirects`` and ``redirects_gone`` are the
+    changes to what the edge knows of old addresses.
     """
 
     actions: tuple[Action, ...]
@@ -92,8 +115,19 @@ class Plan:
     renamed: Mapping[str, str] = field(default_factory=dict)
     remarks: tuple[Remark, ...] = ()
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
+    appointments: tuple[Appointment, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    waiting_jobs: tuple[Job, ...] = ()
+    redirects: Mapping[str, str] = field(default_factory=dict)
+    redirects_gone: frozenset[str] = frozenset()
     inputs: Inputs
     record: Record
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing at all to do in the cloud."""
+        changes = (self.actions, self.appointments, self.redirects, self.redirects_gone)
+        return not any(changes)
 
     @property
     def pages_removed(self) -> int:

@@ -11,7 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -71,7 +71,7 @@ def build(
         tempfile.TemporaryDirectory(prefix="sula-build-") as staged,
         Workshop(checkout, render, Path(staged) / PAGES) as workshop,
     ):
-        warnings = [*prepared.warnings, *workshop.render(prepared.plan, progress)]
+        warnings = [*prepared.warnings, *workshop.render(_live(prepared.plan), progress)]
         stage = Path(staged)
         for action in prepared.plan.actions:
             if action.stage is Stage.PAGES:
@@ -82,6 +82,11 @@ def build(
         warnings += make_lists(checkout, stage)
         written, unchanged, removed = merge(stage, out, marker, identities(checkout, prepared.plan))
     return Built(prepared.plan, written, unchanged, removed, tuple(sorted(warnings)))
+
+
+def _live(plan: Plan) -> Plan:
+    """A plan without the pages that wait: plain files have nobody to release them."""
+    return replace(plan, waiting_jobs=())
 
 
 def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:

@@ -61,7 +61,14 @@ def run_plan(config: Config, *, verify: bool, full: bool) -> Prepared:
     deploy = Deploy(checkout, target, Options(full=full, verify=verify))
     observed = deploy.observe(record, claims)
     known = as_new(record) if full else record
-    prepared = prepare(checkout, known, now=time.time(), observed=observed)
+    prepared = prepare(
+        checkout,
+        known,
+        now=time.time(),
+        observed=observed,
+        waiting=deploy.observe_waiting(record, claims),
+        redirects_seen=deploy.observe_redirects(claims),
+    )
     prepared.check()
     return prepared
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 from sula.config import Config
 from sula.errors import CloudError
 from sula.local import Running, read_running
 from sula.target import Target
+
+if TYPE_CHECKING:
+    from sula.aws import Cloud
+    from sula.stack import Outputs
 
 
 def running(config: Config) -> Running:
@@ -19,63 +26,50 @@ def running(config: Config) -> Running:
     return found
 
 
+def cloud_of(config: Config) -> Cloud:
+    """The clients of the cloud that the configuration names."""
+    from sula.aws import Cloud, Endpoint  # noqa: PLC0415 - nobody else pays for the cloud
+
+    return running(config).cloud() if config.is_local else Cloud(Endpoint(region=config.cloud))
+
+
 def connect(config: Config) -> Target:
     """The deployed stack that the configuration names. Raises `CloudError` where none is."""
-    from sula.aws import Cloud, Endpoint  # noqa: PLC0415 - nobody else pays for the cloud
-    from sula.services import CloudFormation  # noqa: PLC0415 - the same
-    from sula.stack import outputs  # noqa: PLC0415 - the same
-
     if config.is_local:
         return local_target(running(config))
-    cloud = Cloud(Endpoint(region=config.cloud))
+    from sula.services import CloudFormation  # noqa: PLC0415 - nobody else pays for the cloud
+    from sula.stack import outputs  # noqa: PLC0415 - the same
+
+    cloud = cloud_of(config)
     found = outputs(CloudFormation(cloud), config.stack)
-    return target_of(
-        cloud,
-        bucket=found.bucket,
-        function=found.function,
-        distribution=found.distribution_id,
-        dead_letters=found.dead_letters_url,
-        libraries=found.architecture,
-        config=config,
-    )
+    return target_of(cloud, found, libraries=found.architecture, cache=config.root / ".sula")
 
 
 def local_target(up: Running) -> Target:
     """The local cloud, as a deploy uses it."""
-    return target_of(
-        up.cloud(),
-        bucket=up.bucket,
-        function=up.function,
-        distribution=up.distribution_id,
-        dead_letters=up.dead_letters_url,
-        url=up.url,
-    )
+    if up.outputs is None:
+        raise CloudError("`sula up` is still starting; try again in a moment")
+    return target_of(up.cloud(), up.outputs, url=up.url)
 
 
 def target_of(
-    cloud: object,
-    *,
-    bucket: str,
-    function: str,
-    distribution: str,
-    dead_letters: str,
-    libraries: str = "",
-    url: str = "",
-    config: Config | None = None,
+    cloud: Cloud, found: Outputs, *, libraries: str = "", cache: Path = Target.cache, url: str = ""
 ) -> Target:
     """Ports to one stack's resources."""
     from sula import quick  # noqa: PLC0415 - see `connect`
-    from sula.aws import Cloud  # noqa: PLC0415 - the same
+    from sula.keyvalues import KeyValueStore  # noqa: PLC0415 - the same
+    from sula.scheduler import Scheduler  # noqa: PLC0415 - the same
     from sula.services import SqsQueue  # noqa: PLC0415 - the same
 
-    if not isinstance(cloud, Cloud):
-        raise TypeError("a Cloud is needed")
+    schedules = Scheduler(cloud, found.schedule_group, found.release, found.schedule_role)
     return Target(
-        objects=quick.objects(cloud, bucket),
-        function=quick.function(cloud, function),
-        edge=quick.edge(cloud, distribution) if distribution else None,
-        dead_letters=SqsQueue(cloud, dead_letters) if dead_letters else None,
+        objects=quick.objects(cloud, found.bucket),
+        function=quick.function(cloud, found.function),
+        edge=quick.edge(cloud, found.distribution_id),
+        dead_letters=SqsQueue(cloud, found.dead_letters_url),
+        schedules=schedules if found.schedule_group else None,
+        redirects=KeyValueStore(cloud, found.redirects) if found.redirects else None,
         libraries=libraries,
-        cache=(config.root / ".sula") if config else Target.cache,
+        cache=cache,
         url=url,
     )

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from edgefeed.contract import PAGES, RECORD_KEY
+from sula import release
 from sula.actions import Action, Plan, Stage
 from sula.claims import Claim, Clock, claim, read_claims, withdraw
 from sula.errors import CloudError, Conflict, Finding, Unavailable
@@ -23,9 +24,10 @@ from sula.function import Bundled, bundle_for, renderer_of
 from sula.gather import Checkout, Prepared, changed_since, prepare
 from sula.inventory import as_new, changed_paths, look_at, read_record
 from sula.publish import WORKERS, Published, Publisher, record_of
-from sula.record import Record, Stored, decode, encode
+from sula.record import Record, Stored, Waiting, decode, encode
 from sula.target import Target
 from sula.wait import wait_for_feeds
+from sula.waiting import WAITING
 from sula.workshop import Renderer, Workshop
 
 _ATTEMPTS = 8
@@ -127,11 +129,12 @@ class Deploy:
         dead = [d for d, c in claims.items() if c.until + _SKEW < self.clock.now()]
         own: Claim | None = claims.get(self.token)
         warnings = [*prepared.warnings, *workshop.render(plan, self.steps.rendered)]
-        if plan.actions:
-            keys = [action.key for action in plan.actions]
+        if not plan.empty:
+            keys = [action.key for action in plan.actions] + release.keys_of(plan)
             own, others = claim(objects, self.token, keys, self.clock)
             if others.keys() - claims.keys():
                 return None
+        release.keep(plan, self.target, workshop)
         published, updated = self._publish(plan, bundled, workshop, own)
         final = record_of(
             changed_since(self.checkout, plan),
@@ -143,7 +146,7 @@ class Deploy:
         )
         # Whoever wrote anything replaces the record, even by one that says the same: another
         # deploy, over whose objects these writes went, must learn of them.
-        quiet = not plan.actions and _same(final, record)
+        quiet = plan.empty and _same(final, record)
         if not quiet and not self._settle(final, etag):
             return None
         if own is not None or dead:
@@ -154,7 +157,14 @@ class Deploy:
         observed = self.observe(record, claims)
         known = as_new(record) if self.options.full else record
         now = self.clock.now() if self.now is None else self.now
-        prepared = prepare(self.checkout, known, now=now, observed=observed)
+        prepared = prepare(
+            self.checkout,
+            known,
+            now=now,
+            observed=observed,
+            waiting=self.observe_waiting(record, claims),
+            redirects_seen=self.observe_redirects(claims),
+        )
         prepared.check()
         if not self.options.force:
             prepared.plan.check_safety()
@@ -163,13 +173,30 @@ class Deploy:
     def observe(self, record: Record, claims: Mapping[str, Claim]) -> dict[str, Stored | None]:
         """What is really there, under the keys for which the record may not be right."""
         objects = self.target.objects
-        keys = {key for each in claims.values() for key in each.keys}
+        keys = {key for each in claims.values() for key in each.keys if key.startswith(PAGES)}
+        keys |= release.due(record, self.clock.now())
         if self.options.verify or self.options.full:
             keys |= {found.key for found in objects.list(PAGES)}
             keys |= {PAGES + path for path in self.checkout.theme.files}
             keys |= {PAGES + row.output for row in record.sources if row.etag}
             keys |= {PAGES + file.path for file in record.files}
         return look_at(objects, keys)
+
+    def observe_waiting(
+        self, record: Record, claims: Mapping[str, Claim]
+    ) -> dict[str, Waiting | None]:
+        """What really waits for its minute, where the record may not be right."""
+        if self.options.verify or self.options.full:
+            return release.look_at_all(self.target.objects, self.target.schedules, record)
+        keys = {key for each in claims.values() for key in each.keys if key.startswith(WAITING)}
+        return release.look(self.target.objects, keys)
+
+    def observe_redirects(self, claims: Mapping[str, Claim]) -> dict[str, str] | None:
+        """What the edge really knows, where a deploy may have died after telling it."""
+        if self.target.redirects is None:
+            return None
+        asked = self.options.verify or self.options.full or claims
+        return self.target.redirects.all() if asked else None
 
     def _bundle(self, record: Record) -> Bundled | None:
         if self.target.function is None:
@@ -192,11 +219,15 @@ class Deploy:
             progress=self.steps.uploaded,
         )
         early = [a for a in plan.actions if a.stage in {Stage.ASSETS, Stage.FILES}]
-        late = [a for a in plan.actions if a.stage not in {Stage.ASSETS, Stage.FILES}]
+        late = [a for a in plan.actions if a.stage is Stage.PAGES]
+        last = [a for a in plan.actions if a.stage is Stage.REMOVALS]
         first = publisher.publish(early, workshop.body)
         if bundled is not None and self.target.function is not None:
             self.target.function.update_code(bundled.code, f"revision {bundled.revision}")
         second = publisher.publish(late, workshop.body)
+        if self.target.redirects is not None:
+            self.target.redirects.change(plan.redirects, plan.redirects_gone)
+        second |= publisher.publish(last, workshop.body)
         self._published_at = time.monotonic()
         return first | second, bundled is not None
 

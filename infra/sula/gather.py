@@ -18,7 +18,8 @@ from sula.model import Meta
 from sula.pictures import is_picture, motto_of, preview_path, size_of
 from sula.plan import make_plan, to_read
 from sula.publish import etag_of
-from sula.record import Prints, Record, Stored
+from sula.record import Prints, Record, Stored, Waiting
+from sula.redirects import REDIRECTS_FILE, parse
 from sula.settings import SiteSettings, load_settings
 from sula.sources import Scan, markdown_elsewhere, scan
 from sula.theme import Theme
@@ -33,7 +34,7 @@ class Checkout:
     """A site's files as they are now.
 
     ``since`` is the moment before the first was looked at. ``made`` are files to publish that the
-    author did not write.
+    author did not write. ``redirects`` are those of ``redirects.txt``.
     """
 
     settings: SiteSettings
@@ -43,6 +44,7 @@ class Checkout:
     engine: str
     made: Mapping[str, bytes] = field(default_factory=dict)
     findings: tuple[Finding, ...] = ()
+    redirects: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def root(self) -> Path:
@@ -98,7 +100,20 @@ def look(
     made = made_files(settings.site, found.blobs)
     engine = remembered(settings.root, "engine", _engine) if engine is None else engine
     theme = settings.load_theme()
-    return Checkout(settings, theme, found, since, engine, made, tuple(findings))
+    redirects, problems = read_redirects(settings.root)
+    findings += problems
+    return Checkout(settings, theme, found, since, engine, made, tuple(findings), redirects)
+
+
+def read_redirects(root: Path) -> tuple[dict[str, str], list[Finding]]:
+    """The redirects that stand in a file of their own, if there is one."""
+    try:
+        text = (root / REDIRECTS_FILE).read_text("utf-8")
+    except FileNotFoundError:
+        return {}, []
+    except UnicodeDecodeError:
+        return {}, [Finding(REDIRECTS_FILE, 1, "not UTF-8: save it as UTF-8")]
+    return parse(text)
 
 
 def _engine() -> str:
@@ -114,6 +129,8 @@ def prepare(
     now: float,
     observed: Mapping[str, Stored | None] | None = None,
     read: Reader | None = None,
+    waiting: Mapping[str, Waiting | None] | None = None,
+    redirects_seen: Mapping[str, str] | None = None,
 ) -> Prepared:
     """Read the sources that changed since the record, and plan. `read` may remember them."""
     blobs = checkout.scan.blobs
@@ -134,6 +151,9 @@ def prepare(
         sizes=_sizes(checkout, record),
         previews=_previews(checkout.settings.site),
         motto=motto_of(checkout.settings.site),
+        waiting=waiting or {},
+        redirects=checkout.redirects,
+        redirects_seen=redirects_seen,
     )
     plan = make_plan(inputs, record)
     # What is said of a source that could not be read is said already.

@@ -27,6 +27,7 @@ import msgspec
 
 from sula.aws import Cloud, Endpoint
 from sula.errors import CloudError
+from sula.stack import Outputs
 
 REGION = "us-east-1"
 # ministack's own account; not a secret, it opens nothing.
@@ -39,7 +40,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     """A local cloud that is up, as ``.sula/local.json`` tells it.
 
     ``endpoint`` is the AWS API; ``url`` is the site through the edge; ``pid`` is the
-    process that holds it (``sula up``).
+    process that holds it (``sula up``); ``outputs`` are its stack's.
     """
 
     endpoint: str
@@ -47,11 +48,7 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
     stack: str
     url: str
     pid: int
-    bucket: str = ""
-    function: str = ""
-    distribution_domain: str = ""
-    distribution_id: str = ""
-    dead_letters_url: str = ""
+    outputs: Outputs | None = None
 
     def cloud(self) -> Cloud:
         """Its clients."""

@@ -36,6 +36,9 @@ def main() -> None:
     from hypercorn.config import Config  # noqa: PLC0415 - only this process serves
     from hypercorn.run import run  # noqa: PLC0415 - the same
 
+    from sula.local_extras import extend  # noqa: PLC0415 - the same
+
+    extend()
     port, home = sys.argv[1:]
     alone = threading.Event()
     threading.Thread(target=_end_with_parent, args=(home, alone), daemon=True).start()

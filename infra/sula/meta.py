@@ -52,7 +52,6 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     link: str = ""
     enclosure: Enclosure | None = None
     enclosure_source: str = ""
-    redirect_from: tuple[str, ...] = ()
     template: str = ""
 
 
@@ -153,7 +152,6 @@ class _Reading:
             link=fields.web_address("link"),
             enclosure=enclosure if enclosure.url else None,
             enclosure_source=enclosure_source,
-            redirect_from=fields.paths("redirect_from"),
             template=fields.template(),
         )
 
@@ -196,6 +194,7 @@ class _Reading:
             position=position if series else None,
             status=fields.status(),
             links=links,
+            redirect_from=fields.paths("redirect_from"),
         )
 
     def _title(self) -> str:

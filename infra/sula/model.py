@@ -18,7 +18,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     offset, in the site's time zone where the source names none; empty on static pages
     that state none. ``id`` is empty unless the source states one. ``links`` are the
     source paths it links to (posts, pages, files), sorted, resolved, relative to the
-    content directory.
+    content directory. ``redirect_from`` are URL paths that lead here.
     """
 
     path: str
@@ -35,6 +35,7 @@ class Meta(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     position: int | None = None
     status: Status = "published"
     links: tuple[str, ...] = ()
+    redirect_from: tuple[str, ...] = ()
 
 
 class Reference(msgspec.Struct, frozen=True):

@@ -23,7 +23,9 @@ from sula.model import Job, Picture
 from sula.pictures import picture_of, preview_recipe, recipes
 from sula.reasons import why_gone, why_rendered
 from sula.record import File, Prints, Record, Source, Stored
-from sula.remarks import collisions, find_remarks
+from sula.redirects import difference, hidden, make_map
+from sula.remarks import Remark, collisions, find_remarks
+from sula.waiting import make_agenda
 
 
 def is_source(path: str) -> bool:
@@ -74,8 +76,9 @@ class _Planner:
     def _add_previews(self) -> None:
         if self.inputs.previews is None:
             return
-        live = (row for row in self.after.rows.values() if self._is_live(row))
-        for title in (self.inputs.motto, *(row.title for row in live)):
+        # Also of posts that wait: their pages name them from the minute of their release on.
+        due = (row for row in self.after.rows.values() if row.status != "draft")
+        for title in (self.inputs.motto, *(row.title for row in due)):
             if title:
                 path = self.inputs.previews(title)
                 self.recipes[path] = preview_recipe(path, title)
@@ -151,7 +154,15 @@ class _Planner:
         actions += self._removals(changed, {a.key for a in actions})
         live = [row for row in rows.values() if self._is_live(row)]
         uploads = sum(action.stage != Stage.REMOVALS for action in actions)
-        remarks += collisions(live, [*files, *assets])
+        due = [row for row in rows.values() if row.status != "draft"]
+        remarks += collisions(due, [*files, *assets])
+        agenda = make_agenda(self.after, self.inputs, self.record)
+        redirects, redirects_gone = self._redirects(live)
+        remarks += (
+            Remark(path, "redirect_from", text, "warning")
+            for path, text in hidden(live).items()
+            if path in changed or self._every()
+        )
         return Plan(
             actions=tuple(sorted(actions)),
             jobs=tuple(sorted(jobs, key=lambda job: job.path)),
@@ -167,6 +178,11 @@ class _Planner:
             renamed=self.renamed,
             remarks=tuple(remarks),
             recipes=self.recipes,
+            appointments=agenda.appointments,
+            waiting=agenda.waiting,
+            waiting_jobs=agenda.jobs,
+            redirects=redirects,
+            redirects_gone=redirects_gone,
             inputs=self.inputs,
             record=self.record,
         )
@@ -275,6 +291,14 @@ class _Planner:
             kind: Literal["create", "update"] = "update" if was else "create"
             actions.append(Action(stage, key, kind, reason, path, present))
         return tuple(rows), actions
+
+    def _redirects(self, live: list[Source]) -> tuple[dict[str, str], frozenset[str]]:
+        """What the edge must learn and forget."""
+        old = self.inputs.redirects_seen
+        if old is None:
+            published = [row for row in self.record.sources if row.etag]
+            old = make_map(published, self.record.redirects)
+        return difference(old, make_map(live, self.inputs.redirects))
 
     def _removals(self, changed: Container[str], uploaded: Container[str]) -> Iterator[Action]:
         """Published objects that nothing stands behind any more."""

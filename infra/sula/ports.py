@@ -118,6 +118,32 @@ class Edge(Protocol):
         """
 
 
+class Schedules(Protocol):
+    """One-time schedules that release waiting pages, in a group of their own."""
+
+    def set(self, name: str, at: str, payload: Mapping[str, str]) -> None:
+        """Have the release function called with a payload at a moment (UTC), once.
+
+        Replaces the schedule of that name. A moment that has passed is as soon as possible.
+        """
+
+    def cancel(self, name: str) -> None:
+        """Drop a schedule; none there is no error."""
+
+    def names(self) -> frozenset[str]:
+        """The schedules that have not fired yet."""
+
+
+class KeyValues(Protocol):
+    """The edge's small store of keys and values."""
+
+    def all(self) -> dict[str, str]:
+        """Everything in it."""
+
+    def change(self, puts: Mapping[str, str], deletes: frozenset[str]) -> None:
+        """Write and remove keys. Raises `Conflict` when somebody else did so meanwhile."""
+
+
 class Depth(NamedTuple):
     """How many messages wait in a queue, and how many are being worked on."""
 

@@ -199,6 +199,8 @@ def record_of(plan: Plan, stored: Mapping[str, Stored], **header: str | int) -> 
         sources=tuple(map(page, plan.rows)),
         files=tuple(map(file, plan.files)),
         assets=tuple(map(file, plan.assets)),
+        waiting=plan.waiting,
+        redirects=dict(plan.inputs.redirects),
         prints=plan.inputs.prints,
         site_id=plan.inputs.site_id,
         headers=tuple(headers.table),

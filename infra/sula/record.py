@@ -67,6 +67,7 @@ class Source(msgspec.Struct, frozen=True, array_like=True, gc=False):
     identity: str = ""
     etag: str = ""
     headers: int = 0
+    redirect_from: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, meta: Meta, blob: str) -> Source:
@@ -77,7 +78,7 @@ class Source(msgspec.Struct, frozen=True, array_like=True, gc=False):
             url=meta.url, output=meta.output, published=meta.published,
             instant=int(moment.timestamp()) if moment else 0, updated=meta.updated, id=meta.id,
             tags=meta.tags, series=meta.series, position=meta.position, status=meta.status,
-            links=meta.links,
+            links=meta.links, redirect_from=meta.redirect_from,
         )  # fmt: skip
 
     def identify(self, site_id: str) -> str:
@@ -99,6 +100,20 @@ class File(msgspec.Struct, frozen=True, array_like=True, gc=False):
     height: int = 0
 
 
+class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A page that is stored out of reach until its minute, and scheduled (`sula.waiting`).
+
+    ``instant`` is when, in seconds since 1970 UTC; ``inputs`` a digest of what its bytes depend
+    on. ``gone`` is when it was withdrawn, as long as a late release may still come; else 0.
+    """
+
+    path: str
+    output: str
+    instant: int
+    inputs: str
+    gone: int = 0
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True):
     """What is published, and from what.
 
@@ -106,6 +121,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     whose answer was lost is recognised. ``commit`` is git's, where there is one.
     ``function`` is the digest of the bundle that makes the lists. ``headers`` is the table of
     (content type, cache rule) that rows refer to. ``sources`` are sorted by (instant, path).
+    ``waiting`` are the pages that a schedule will release. ``redirects`` are those of
+    ``redirects.txt``, as the edge function reads them; the others are in the rows.
     """
 
     version: int = VERSION
@@ -119,6 +136,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     sources: tuple[Source, ...] = ()
     files: tuple[File, ...] = ()
     assets: tuple[File, ...] = ()
+    waiting: tuple[Waiting, ...] = ()
+    redirects: dict[str, str] = {}
 
     def stored(self, row: Source | File) -> Stored:
         """The published object of a row."""

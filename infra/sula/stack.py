@@ -37,7 +37,10 @@ Progress = Callable[[str], None]
 
 @dataclass(frozen=True)
 class Outputs:
-    """What a stack made, by the names the rest of sula uses."""
+    """What a stack made, by the names the rest of sula uses.
+
+    Those that are empty a stack of an earlier version of the template does not have.
+    """
 
     bucket: str
     function: str
@@ -47,6 +50,11 @@ class Outputs:
     dead_letters_url: str
     distribution_id: str
     distribution_domain: str
+    site_url: str = ""
+    schedule_group: str = ""
+    schedule_role: str = ""
+    release: str = ""
+    redirects: str = ""
 
     @classmethod
     def of(cls, name: str, state: StackState) -> Outputs:
@@ -62,6 +70,11 @@ class Outputs:
                 dead_letters_url=found["DeadLettersUrl"],
                 distribution_id=found["DistributionId"],
                 distribution_domain=found["DistributionDomain"],
+                site_url=found.get("SiteUrl", ""),
+                schedule_group=found.get("ScheduleGroup", ""),
+                schedule_role=found.get("ScheduleRoleArn", ""),
+                release=found.get("ReleaseArn", ""),
+                redirects=found.get("RedirectsArn", ""),
             )
         except KeyError as error:
             raise CloudError(

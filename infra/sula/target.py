@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sula.errors import CloudError
-from sula.ports import Edge, Function, Objects, Queue
+from sula.ports import Edge, Function, KeyValues, Objects, Queue, Schedules
 
 
 @dataclass(frozen=True)
@@ -16,6 +16,8 @@ class Target:
     Without a ``function`` there are no lists, without an ``edge`` no cache: tests of the
     publisher need neither. ``libraries`` is the processor the function's bundle must carry
     its dependencies for; empty where they are there already (the local cloud).
+    Without ``schedules`` a post of the future waits for the first deploy after its moment,
+    without ``redirects`` the edge knows of none.
     ``url`` is what readers type.
     """
 
@@ -23,6 +25,8 @@ class Target:
     function: Function | None = None
     edge: Edge | None = None
     dead_letters: Queue | None = None
+    schedules: Schedules | None = None
+    redirects: KeyValues | None = None
     libraries: str = ""
     cache: Path = Path()
     url: str = ""

@@ -72,11 +72,7 @@ def _start(config: Config, proxy: EdgeProxy, console: Console, held: ExitStack) 
         stack=config.stack,
         url=proxy.url,
         pid=os.getpid(),
-        bucket=made.bucket,
-        function=made.function,
-        distribution_domain=made.distribution_domain,
-        distribution_id=made.distribution_id,
-        dead_letters_url=made.dead_letters_url,
+        outputs=made,
     )
     held.enter_context(announce(config.root, running))
     return local_target(running)

@@ -78,7 +78,8 @@ class Workshop:
         """
         self._recipes = plan.recipes
         blobs = plan.inputs.blobs
-        jobs = [job for job in plan.jobs if self._done.get(job.path) != (job, blobs[job.path])]
+        wanted = (*plan.jobs, *plan.waiting_jobs)
+        jobs = [job for job in wanted if self._done.get(job.path) != (job, blobs[job.path])]
         if not jobs:
             return []
         render = self._render or _pelican()
@@ -116,7 +117,11 @@ class Workshop:
             return make(self._recipes[name], settings.content, settings.root, settings.site)
         if action.stage is Stage.FILES:
             return (self._checkout.settings.content / name).read_bytes()
-        return (self.folder / name).read_bytes()
+        return self.page(name)
+
+    def page(self, output: str) -> bytes:
+        """A rendered page."""
+        return (self.folder / output).read_bytes()
 
 
 def _pelican() -> Renderer:

@@ -171,7 +171,7 @@ def test_what_only_the_page_shows() -> None:
     assert page.enclosure is not None
     assert (page.enclosure.type, page.enclosure.length) == ("audio/mpeg", 12)
     assert (page.link, page.template) == ("https://x.example/?a=1", "wide")
-    assert page.redirect_from == ("/old/",)
+    assert page.meta.redirect_from == ("/old/",)
     assert page.meta.links == ("images/a.png", "posts/talk.mp3")
 
 

@@ -153,7 +153,9 @@ def test_every_door_without_tls_is_shut(template: dict[str, Any]) -> None:
         and statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
         and statement["Principal"] == "*"
     }
-    assert shut == {"BucketPolicy", "QueuePolicy", "DeadLettersPolicy"}
+    assert shut == {
+        "BucketPolicy", "QueuePolicy", "DeadLettersPolicy", "AccessLogBucketPolicy",
+    }  # fmt: skip
 
 
 def test_the_bucket_is_private_versioned_encrypted_and_outlives_the_stack(

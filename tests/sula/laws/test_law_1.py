@@ -23,7 +23,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 from tests.authored import THEME, Authored, Post, clean_build, deploying, record_in
-from tests.bucket import Crash, MemoryBucket
+from tests.bucket import Crash, MemoryBucket, MemorySchedules
 
 from sula.claims import CLAIMS_KEY
 from sula.errors import ContentError
@@ -31,7 +31,7 @@ from sula.errors import ContentError
 EXAMPLES = int(os.environ.get("SULA_LAW_EXAMPLES", "125"))
 NAMES = [f"posts/{name}.md" for name in ("one", "two", "three", "four", "fünf", "six+6")]
 DATES = [f"2026-01-0{day} 0{hour}:00" for day in (1, 2, 3) for hour in (7, 8)] + [
-    "2027-01-15 08:00", "2027-03-01 09:00",
+    "2027-01-15 08:00", "2027-01-15 09:00", "2027-03-01 09:00",
 ]  # fmt: skip
 TITLES = st.sampled_from(["Alpha", "Beta & <co>", "Gamma", "Δέλτα"])
 IMAGES = ["images/a.svg", "posts/b.svg", "images/c.png"]
@@ -72,7 +72,7 @@ EDITS = st.one_of(
         previews=st.booleans(),
     ),
     edit("upgrade", engine=st.sampled_from(["engine 1", "engine 2"])),
-    edit("wait", later=st.sampled_from([3600, 86_400 * 60])),
+    edit("wait", later=st.sampled_from([3600, 86_400 * 60]), fate=st.sampled_from("flt")),
 )
 
 BATCH = st.lists(EDITS, min_size=1, max_size=4)
@@ -87,6 +87,7 @@ class Law1(RuleBasedStateMachine):
         self.folder = Path(tempfile.mkdtemp(prefix="law-1-"))
         self.site = Authored(self.folder / "site")
         self.bucket = MemoryBucket()
+        self.site.schedules = MemorySchedules(self.bucket)
         self.tampered = False
 
     def teardown(self) -> None:
@@ -154,8 +155,13 @@ class Law1(RuleBasedStateMachine):
     def upgrade(self, engine: str) -> None:
         self.site.engine = engine
 
-    def wait(self, later: int) -> None:
+    def wait(self, later: int, fate: str) -> None:
+        """Time passes. Schedules fire, or are lost, or fire and later everything fires twice."""
         self.site.now += later
+        assert self.site.schedules is not None
+        self.site.schedules.pass_time(self.site.now, lost=fate == "l")
+        if fate == "t":
+            self.site.schedules.fire_again()
 
     # --- the deploys ----------------------------------------------------------------------
 

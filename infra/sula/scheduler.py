@@ -1,0 +1,61 @@
+"""`sula.ports.Schedules` in EventBridge Scheduler."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+from sula.aws import Cloud, translated, unless_missing
+
+if TYPE_CHECKING:
+    from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
+
+_LATE = 3600
+"""Seconds for which a release that fails is tried again; the next deploy publishes it anyway."""
+
+
+@dataclass(frozen=True)
+class Scheduler:
+    """One group of schedules, each of which calls one function as one role."""
+
+    cloud: Cloud
+    group: str
+    function_arn: str
+    role_arn: str
+
+    @property
+    def _client(self) -> EventBridgeSchedulerClient:
+        return cast("EventBridgeSchedulerClient", self.cloud.client("scheduler"))
+
+    def set(self, name: str, at: str, payload: Mapping[str, str]) -> None:
+        """See `Schedules.set`. In UTC, so that no change of a zone's rules moves it."""
+        wanted: dict[str, Any] = {
+            "Name": name,
+            "GroupName": self.group,
+            "ScheduleExpression": f"at({at})",
+            "ScheduleExpressionTimezone": "UTC",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "ActionAfterCompletion": "DELETE",
+            "Target": {
+                "Arn": self.function_arn,
+                "RoleArn": self.role_arn,
+                "Input": json.dumps(dict(payload)),
+                "RetryPolicy": {"MaximumEventAgeInSeconds": _LATE, "MaximumRetryAttempts": 10},
+            },
+        }
+        with translated(f"scheduling {name}"):
+            if unless_missing(lambda: self._client.update_schedule(**wanted)) is None:
+                self._client.create_schedule(**wanted)
+
+    def cancel(self, name: str) -> None:
+        """See `Schedules.cancel`."""
+        with translated(f"cancelling {name}"):
+            unless_missing(lambda: self._client.delete_schedule(Name=name, GroupName=self.group))
+
+    def names(self) -> frozenset[str]:
+        """See `Schedules.names`."""
+        with translated("listing schedules"):
+            pages = self._client.get_paginator("list_schedules").paginate(GroupName=self.group)
+            return frozenset(one["Name"] for page in pages for one in page["Schedules"])
