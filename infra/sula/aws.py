@@ -12,11 +12,20 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 from urllib.parse import urlencode
 
 from sula.errors import CloudError, Conflict, Unavailable
-from sula.ports import Edge, Function, Listed, ObjectHead, Objects, Stacks, StoredObject
+from sula.ports import (
+    Edge,
+    Function,
+    Listed,
+    ObjectHead,
+    Objects,
+    Stacks,
+    StoredObject,
+    Version,
+)
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
@@ -25,7 +34,7 @@ __all__ = ["Cloud", "Edge", "Endpoint", "Function", "Objects", "S3Objects", "Sta
 
 T = TypeVar("T")
 
-_MISSING = {"404", "NoSuchKey", "NotFound", "ResourceNotFoundException"}
+_MISSING = {"404", "NoSuchKey", "NoSuchBucket", "NotFound", "ResourceNotFoundException"}
 CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 PASSING = {
     "InternalError", "InternalFailure", "ServiceUnavailable", "SlowDown", "Throttling",
@@ -98,6 +107,11 @@ class Cloud:
         if service == _KEY_VALUES and where.url:
             client.meta.events.register(f"request-created.{service}", _without_account)
         return client
+
+    def account(self) -> str:
+        """The account that the credentials are of."""
+        with translated("asking who we are"):
+            return str(self.client("sts").get_caller_identity()["Account"])
 
     def objects(self, bucket: str) -> S3Objects:
         """One bucket's objects."""
@@ -283,3 +297,53 @@ class S3Objects:
             for page in pages.paginate(Bucket=self.bucket, Prefix=prefix):
                 for item in page.get("Contents", ()):
                     yield Listed(item["Key"], item["ETag"], item["Size"])
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """See `History.versions`. S3 lists versions and removals apart, page by page."""
+        with translated(f"listing the versions of {prefix}"):
+            pages = self._s3().get_paginator("list_object_versions")
+            found = [
+                Version(
+                    one["Key"],
+                    one["VersionId"],
+                    str(one.get("ETag", "")),
+                    _moment(one["LastModified"]),
+                    removed,
+                )
+                for page in pages.paginate(Bucket=self.bucket, Prefix=prefix)
+                for name, removed in (("Versions", False), ("DeleteMarkers", True))
+                for one in cast("list[dict[str, Any]]", page.get(name, ()))
+            ]
+        found.sort(key=lambda version: version.key)  # stable: S3's own order is newest first
+        yield from found
+
+    def get_version(self, key: str, version: str) -> bytes:
+        """See `History.get_version`."""
+        with translated(f"reading version {version} of {key}"):
+            found = self._s3().get_object(Bucket=self.bucket, Key=key, VersionId=version)
+            return found["Body"].read()
+
+    def exists(self) -> bool:
+        """Whether there is such a bucket, and it is ours to look at."""
+        with translated(f"looking for bucket {self.bucket}"):
+            return unless_missing(lambda: self._s3().head_bucket(Bucket=self.bucket)) is not None
+
+    def remove_everything(self) -> int:
+        """Remove every version of every object; returns how many there were."""
+        found = list(self.versions(""))
+        for start in range(0, len(found), _DELETE_BATCH):
+            batch = found[start : start + _DELETE_BATCH]
+            with translated(f"removing {len(batch)} versions"):
+                self._s3().delete_objects(
+                    Bucket=self.bucket,
+                    Delete={
+                        "Objects": [{"Key": one.key, "VersionId": one.id} for one in batch],
+                        "Quiet": True,
+                    },
+                )
+        return len(found)
+
+    def remove_bucket(self) -> None:
+        """Remove the bucket, which must be empty."""
+        with translated(f"removing bucket {self.bucket}"):
+            self._s3().delete_bucket(Bucket=self.bucket)

@@ -85,30 +85,66 @@ def plan(as_json: bool, verify: bool, full: bool) -> None:  # noqa: FBT001 - cli
 @click.option("--verify", is_flag=True, help="List the bucket, and mend what is not as it should.")
 @click.option("--full", is_flag=True, help="Render everything, and write the record anew.")
 @click.option("--create", is_flag=True, help="Create or update the stack first.")
+@click.option("--allow-replacement", is_flag=True,
+              help="With --create: even if something that holds data is replaced.")  # fmt: skip
 @click.option("--wait/--no-wait", default=True, help="Until the feeds show it (the default).")
-def deploy(force: bool, verify: bool, full: bool, create: bool, wait: bool) -> None:  # noqa: FBT001 - click's way
+def deploy(  # noqa: PLR0917 - click's way
+    force: bool,  # noqa: FBT001 - the same
+    verify: bool,  # noqa: FBT001 - the same
+    full: bool,  # noqa: FBT001 - the same
+    create: bool,  # noqa: FBT001 - the same
+    allow_replacement: bool,  # noqa: FBT001 - the same
+    wait: bool,  # noqa: FBT001 - the same
+) -> None:
     """Publish: render what changed, upload it, and end when the feeds show it."""
     from sula.commands import run_deploy  # noqa: PLC0415 - heavy modules inside commands
     from sula.deploy import Options  # noqa: PLC0415 - the same
 
     options = Options(force=force, full=full, verify=verify, wait=wait)
-    run_deploy(_config(), options, _console(), create=create)
+    run_deploy(_config(), options, _console(), create=create, allow_losses=allow_replacement)
 
 
-@cli.command(epilog=_example("sula status", "sula status --json"))
+@cli.command(epilog=_example("sula status", "sula status --letters", "sula status --json"))
+@click.option("--letters", is_flag=True, help="Read the dead letters: events that failed.")
+@click.option("--redrive", is_flag=True, help="Have the dead letters tried again.")
 @click.option("--json", "as_json", is_flag=True, help="For a program.")
-def status(as_json: bool) -> None:  # noqa: FBT001 - click's way
+def status(letters: bool, redrive: bool, as_json: bool) -> None:  # noqa: FBT001 - click's way
     """Say what is live, what is owed, what failed."""
-    from sula.claims import Clock  # noqa: PLC0415 - heavy modules inside commands
-    from sula.connect import connect  # noqa: PLC0415 - the same
-    from sula.live import live, status_lines  # noqa: PLC0415 - the same
+    from sula.operations import run_status  # noqa: PLC0415 - heavy modules inside commands
 
-    answer = live(connect(_config()), Clock())
-    if as_json:
-        _json(answer)
-        return
-    for line in status_lines(answer):
-        click.echo(line)
+    run_status(_config(), _console(), letters=letters, redrive=redrive, as_json=as_json)
+
+
+@cli.command(epilog=_example("sula rollback", "sula rollback 3"))
+@click.argument("deploys", metavar="[N]", type=click.IntRange(1), default=1)
+@click.option("--wait/--no-wait", default=True, help="Until the feeds show it (the default).")
+def rollback(deploys: int, wait: bool) -> None:  # noqa: FBT001 - click's way
+    """Bring the pages back as they were N deploys ago (1 unless you say otherwise).
+
+    Lists and feeds follow. Another rollback takes it back, and so does the next deploy.
+    """
+    from sula.operations import run_rollback  # noqa: PLC0415 - heavy modules inside commands
+
+    run_rollback(_config(), _console(), deploys, wait=wait)
+
+
+@cli.command(epilog=_example("sula doctor", "sula --cloud eu-central-1 doctor"))
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+def doctor(as_json: bool) -> None:  # noqa: FBT001 - click's way
+    """Check what a deploy needs: credentials, region, stack, quotas, domain, certificate."""
+    from sula.operations import run_doctor  # noqa: PLC0415 - heavy modules inside commands
+
+    sys.exit(0 if run_doctor(_config(), _console(), as_json=as_json) else 2)
+
+
+@cli.command(epilog=_example("sula destroy", "sula destroy --bucket"))
+@click.option("--bucket", is_flag=True, help="The bucket, too, with every page and old version.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def destroy(bucket: bool, yes: bool) -> None:  # noqa: FBT001 - click's way
+    """Remove the cloud: names what will be lost, and asks. The bucket stays unless you say so."""
+    from sula.operations import run_destroy  # noqa: PLC0415 - heavy modules inside commands
+
+    run_destroy(_config(), _console(), bucket=bucket, yes=yes)
 
 
 @cli.command(epilog=_example("sula reindex", "sula reindex --accept-feeds"))

@@ -91,10 +91,19 @@ def run_build(config: Config, out: Path, url: str | None, console: Console) -> N
     )
 
 
-def run_deploy(config: Config, options: Options, console: Console, *, create: bool) -> Outcome:
+def run_deploy(
+    config: Config,
+    options: Options,
+    console: Console,
+    *,
+    create: bool,
+    allow_losses: bool = False,
+) -> Outcome:
     """Deploy, and tell what readers now see."""
-    if create and not config.is_local:
-        make_stack(config, console)
+    if create:
+        from sula.manage import make_stack  # noqa: PLC0415 - only where the stack is meant
+
+        make_stack(config, console, allow_losses=allow_losses)
     target = connect(config)
     following = Following(console)
     checkout = checkout_of(config, target.url)
@@ -132,18 +141,4 @@ def tell(outcome: Outcome, target: Target, options: Options, console: Console) -
         console.line(console.paint(f"{target.url}/", "bold"))
 
 
-def make_stack(config: Config, console: Console) -> None:
-    """Create or update the stack in AWS, through a change set."""
-    from sula.aws import Cloud, Endpoint  # noqa: PLC0415 - boto3 only where it is used
-    from sula.services import CloudFormation  # noqa: PLC0415 - the same
-    from sula.stack import ensure, load_template  # noqa: PLC0415 - the same
-
-    cloud = Cloud(Endpoint(region=config.cloud))
-    console.line(f"Stack {config.stack} in {config.cloud}")
-    ensure(
-        CloudFormation(cloud), config.stack, load_template(), {},
-        progress=lambda text: console.line(f"  {text}"),
-    )  # fmt: skip
-
-
-__all__ = ["checkout_of", "make_stack", "run_build", "run_check", "run_deploy", "run_plan", "tell"]
+__all__ = ["checkout_of", "run_build", "run_check", "run_deploy", "run_plan", "tell"]

@@ -6,7 +6,7 @@ import difflib
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +25,8 @@ class Config:
 
     ``root`` is the site's folder. ``cloud`` is ``local`` or an AWS region. ``branch`` is what
     `sula remote` deploys. ``local`` is the folder of the site whose local cloud is meant: its
-    own, but for a checkout that a git hook made.
+    own, but for a checkout that a git hook made. ``parameters`` are the stack's: what
+    ``[tool.sula.parameters]`` says, by the template's own names.
     """
 
     root: Path
@@ -33,6 +34,7 @@ class Config:
     cloud: str = LOCAL
     branch: str = "main"
     local: Path = Path()
+    parameters: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def is_local(self) -> bool:
@@ -64,7 +66,8 @@ def load_config(
     root = find_root(start)
     values: dict[str, str] = dict(_DEFAULTS)
     places = dict.fromkeys(values, "the defaults")
-    for name, value in _from_file(root / "pyproject.toml").items():
+    stated, parameters = _from_file(root / "pyproject.toml")
+    for name, value in stated.items():
         values[name], places[name] = value, f"pyproject.toml: [tool.sula] {name}"
     for name in values:
         variable = f"SULA_{name.upper()}"
@@ -80,19 +83,22 @@ def load_config(
         cloud=values["cloud"],
         branch=values["branch"],
         local=Path(values["local"] or root).resolve(),
+        parameters=parameters,
     )
 
 
-def _from_file(path: Path) -> dict[str, str]:
+def _from_file(path: Path) -> tuple[dict[str, str], dict[str, str]]:
+    """The settings of ``[tool.sula]``, and the stack's parameters."""
     if not path.exists():
-        return {}
+        return {}, {}
     import tomllib  # noqa: PLC0415 - many a site has no such file
 
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
-    found = table.get("tool", {}).get("sula", {})
+    found = dict(table.get("tool", {}).get("sula", {}))
+    parameters = _parameters(found.pop("parameters", {}))
     allowed = [name for name in _DEFAULTS if name != "local"]
     for name, value in found.items():
         if name not in allowed:
@@ -104,7 +110,20 @@ def _from_file(path: Path) -> dict[str, str]:
                 f'pyproject.toml: [tool.sula] {name} should be text, as in {name} = "'
                 f'{_DEFAULTS[name]}", not {value!r}'
             )
-    return dict(found)
+    return found, parameters
+
+
+def _parameters(found: Any) -> dict[str, str]:  # noqa: ANN401 - whatever TOML can say
+    form = '[tool.sula.parameters] should be names and values, as in Domain = "blog.example"'
+    if not isinstance(found, dict):
+        raise ConfigError(f"pyproject.toml: {form}")
+    words = {True: "yes", False: "no"}
+    said = {}
+    for name, value in found.items():
+        if not isinstance(value, str | int):
+            raise ConfigError(f"pyproject.toml: {form}; {name} is {value!r}")
+        said[name] = words[value] if isinstance(value, bool) else str(value)
+    return said
 
 
 def _check(values: Mapping[str, str], places: Mapping[str, str]) -> None:

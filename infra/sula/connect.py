@@ -59,7 +59,7 @@ def target_of(
     from sula import quick  # noqa: PLC0415 - see `connect`
     from sula.keyvalues import KeyValueStore  # noqa: PLC0415 - the same
     from sula.scheduler import Scheduler  # noqa: PLC0415 - the same
-    from sula.services import SqsQueue  # noqa: PLC0415 - the same
+    from sula.watching import SqsQueue  # noqa: PLC0415 - the same
 
     schedules = Scheduler(cloud, found.schedule_group, found.release, found.schedule_role)
     return Target(
@@ -72,4 +72,5 @@ def target_of(
         libraries=libraries,
         cache=cache,
         url=url,
+        identity=found.distribution_id,
     )

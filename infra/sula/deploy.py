@@ -12,19 +12,20 @@ import time
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import msgspec
 
-from edgefeed.contract import PAGES, RECORD_KEY
+from edgefeed.contract import PAGES
 from sula import release
 from sula.actions import Action, Plan, Stage
 from sula.claims import Claim, Clock, claim, read_claims, withdraw
-from sula.errors import CloudError, Conflict, Finding, Unavailable
+from sula.errors import CloudError, Finding
 from sula.function import Bundled, bundle_for, renderer_of
 from sula.gather import Checkout, Prepared, changed_since, prepare
-from sula.inventory import as_new, changed_paths, look_at, read_record
+from sula.inventory import as_new, changed_paths, look_at, read_record, replace_record
 from sula.publish import WORKERS, Published, Publisher, record_of
-from sula.record import Record, Stored, Waiting, decode, encode
+from sula.record import Record, Stored, Waiting
 from sula.target import Target
 from sula.wait import wait_for_feeds
 from sula.waiting import WAITING
@@ -134,7 +135,6 @@ class Deploy:
             own, others = claim(objects, self.token, keys, self.clock)
             if others.keys() - claims.keys():
                 return None
-        release.keep(plan, self.target, workshop)
         published, updated = self._publish(plan, bundled, workshop, own)
         final = record_of(
             changed_since(self.checkout, plan),
@@ -142,12 +142,12 @@ class Deploy:
             revision=record.revision + 1,
             deploy=self.token,
             commit=self.checkout.scan.commit,
-            function=bundled.renderer if bundled else record.function,
+            function=self._mark(bundled.renderer) if bundled else record.function,
         )
         # Whoever wrote anything replaces the record, even by one that says the same: another
         # deploy, over whose objects these writes went, must learn of them.
         quiet = plan.empty and _same(final, record)
-        if not quiet and not self._settle(final, etag):
+        if not quiet and not replace_record(objects, final, etag):
             return None
         if own is not None or dead:
             withdraw(objects, [self.token, *dead], self.clock)
@@ -202,9 +202,14 @@ class Deploy:
         if self.target.function is None:
             return None
         renderer = renderer_of(self.checkout, self.target.libraries)
-        if renderer == record.function and not self.options.full:
+        if self._mark(renderer) == record.function and not self.options.full:
             return None
         return bundle_for(self.checkout, self.target, renderer, record.revision + 1)
+
+    def _mark(self, renderer: str) -> str:
+        """What the record says of the function: its code, and which stack has it."""
+        identity = self.target.identity
+        return f"{renderer}@{identity}" if identity else renderer
 
     def _publish(
         self, plan: Plan, bundled: Bundled | None, workshop: Workshop, own: Claim | None
@@ -218,6 +223,8 @@ class Deploy:
             workers=self.workers,
             progress=self.steps.uploaded,
         )
+        for appointment in plan.appointments:
+            publisher.patiently(partial(release.keep, appointment, self.target, workshop))
         early = [a for a in plan.actions if a.stage in {Stage.ASSETS, Stage.FILES}]
         late = [a for a in plan.actions if a.stage is Stage.PAGES]
         last = [a for a in plan.actions if a.stage is Stage.REMOVALS]
@@ -226,27 +233,11 @@ class Deploy:
             self.target.function.update_code(bundled.code, f"revision {bundled.revision}")
         second = publisher.publish(late, workshop.body)
         if self.target.redirects is not None:
-            self.target.redirects.change(plan.redirects, plan.redirects_gone)
+            change = self.target.redirects.change
+            publisher.patiently(partial(change, plan.redirects, plan.redirects_gone))
         second |= publisher.publish(last, workshop.body)
         self._published_at = time.monotonic()
         return first | second, bundled is not None
-
-    def _settle(self, final: Record, etag: str | None) -> bool:
-        """Replace the record; False when another deploy has done so since it was read."""
-        try:
-            self.target.objects.put(
-                RECORD_KEY,
-                encode(final),
-                content_type="application/gzip",
-                cache_control="no-store",
-                if_match=etag,
-                if_absent=etag is None,
-            )
-        except (Conflict, Unavailable):
-            # The answer may have been lost on the way back.
-            found = self.target.objects.get(RECORD_KEY)
-            return found is not None and decode(found.body) == final
-        return True
 
     # --- afterwards --------------------------------------------------------------------
 

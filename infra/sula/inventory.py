@@ -7,10 +7,11 @@ from collections.abc import Iterable
 import msgspec
 
 from edgefeed.contract import PAGES, RECORD_KEY, key_to_path, quote_path
+from sula.errors import Conflict, Unavailable
 from sula.ports import Objects
 from sula.publish import OBSOLETE
 from sula.reasons import ANEW
-from sula.record import Record, RecordUnreadableError, Stored, decode
+from sula.record import Record, RecordUnreadableError, Stored, decode, encode
 
 _FOLD = 10
 """More changed objects than this are invalidated by wildcards."""
@@ -30,6 +31,24 @@ def read_record(objects: Objects, *, lenient: bool = False) -> tuple[Record, str
         if not lenient:
             raise
         return Record(), found.etag
+
+
+def replace_record(objects: Objects, final: Record, etag: str | None) -> bool:
+    """Replace the record; False when another deploy has done so since it was read."""
+    try:
+        objects.put(
+            RECORD_KEY,
+            encode(final),
+            content_type="application/gzip",
+            cache_control="no-store",
+            if_match=etag,
+            if_absent=etag is None,
+        )
+    except (Conflict, Unavailable):
+        # The answer may have been lost on the way back.
+        found = objects.get(RECORD_KEY)
+        return found is not None and decode(found.body) == final
+    return True
 
 
 def as_new(record: Record) -> Record:

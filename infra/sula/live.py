@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import unquote_plus
 
+from edgefeed.contract import PAGES, key_to_path
 from sula.claims import Clock, read_claims
-from sula.errors import SulaError
+from sula.errors import CloudError, SulaError
 from sula.inventory import read_record
+from sula.ports import Letter
+from sula.release import moment
 from sula.report import plural
 from sula.target import Target
+
+if TYPE_CHECKING:
+    from sula.config import Config
+
+_KEY: Final = re.compile(r'"key": ?"([^"]+)"')
 
 
 def live(target: Target, clock: Clock) -> dict[str, Any]:
@@ -28,6 +38,11 @@ def live(target: Target, clock: Clock) -> dict[str, Any]:
             {"deploy": deploy, "objects": len(each.keys), "ended": each.until < clock.now()}
             for deploy, each in sorted(claims.items())
         ],
+        "waiting": [
+            {"page": key_to_path(PAGES + row.output), "at": moment(row.instant) + "Z"}
+            for row in record.waiting
+            if not row.gone
+        ],
         "lists": None,
         "dead_letters": None,
     }
@@ -37,8 +52,69 @@ def live(target: Target, clock: Clock) -> dict[str, Any]:
         except SulaError as error:
             answer["lists_error"] = str(error)
     if target.dead_letters is not None:
-        answer["dead_letters"] = target.dead_letters.depth().waiting
+        # Nobody works on this queue: what is in flight was only looked at a moment ago.
+        answer["dead_letters"] = sum(target.dead_letters.depth())
     return answer
+
+
+def stack_status(config: Config, *, deploys: int = 5) -> dict[str, Any]:
+    """The stack itself: its state, its newest deploys, its alarms. Reads only."""
+    from sula import stack  # noqa: PLC0415 - only where the stack is meant
+    from sula.connect import cloud_of  # noqa: PLC0415 - the same
+    from sula.rollback import history  # noqa: PLC0415 - the same
+    from sula.services import CloudFormation  # noqa: PLC0415 - the same
+    from sula.watching import alarms_of  # noqa: PLC0415 - the same
+
+    cloud = cloud_of(config)
+    stacks = CloudFormation(cloud)
+    state = stacks.describe(config.stack)
+    if state is None:
+        raise CloudError(f"there is no stack {config.stack} yet: run `sula deploy --create`")
+    found = stack.Outputs.of(config.stack, state)
+    past = history(cloud.objects(found.bucket), deploys)
+    return {
+        "name": config.stack,
+        "status": state.status,
+        "address": found.site_url,
+        "current": stacks.template(config.stack) == stack.load_template(),
+        "deploys": [
+            {
+                "revision": one.record.revision,
+                "written": one.written,
+                "commit": one.record.commit,
+                "posts": sum(row.kind == "post" for row in one.record.sources if row.etag),
+            }
+            for one in past
+        ],
+        "alarms": [alarm._asdict() for alarm in alarms_of(cloud, config.stack)],
+    }
+
+
+def stack_lines(answer: dict[str, Any]) -> Iterator[str]:
+    """The same for a person."""
+    words = answer["status"].replace("_", " ").lower()
+    current = "" if answer["current"] else "; its template is another than this Sula's"
+    yield f"Stack {answer['name']}: {words}{current}"
+    for back, one in enumerate(answer["deploys"]):
+        commit = f"  {one['commit'][:10]}" if one["commit"] else ""
+        how = "now" if back == 0 else f"sula rollback {back}"
+        posts = plural(one["posts"], "post")
+        yield f"  deploy {one['revision']:<5} {one['written']}  {posts}{commit}  ({how})"
+    ringing = [alarm for alarm in answer["alarms"] if alarm["state"] == "ALARM"]
+    for alarm in ringing:
+        yield f"Alarm {alarm['name']}: {alarm['reason']}"
+    if not ringing:
+        yield f"Alarms: {plural(len(answer['alarms']), 'alarm')}, none of them rings"
+
+
+def letter_lines(letters: list[Letter]) -> Iterator[str]:
+    """Dead letters for a person: whose event it was, and what it says."""
+    for letter in letters:
+        keys = [unquote_plus(key) for key in _KEY.findall(letter.body)]
+        yield f"{letter.id}  {', '.join(keys) or 'no key'}  (tried {letter.attempts} times)"
+        yield f"  {letter.body}"
+    if not letters:
+        yield "The dead-letter queue is empty"
 
 
 def status_lines(answer: dict[str, Any]) -> Iterator[str]:
@@ -55,10 +131,15 @@ def status_lines(answer: dict[str, Any]) -> Iterator[str]:
     for claim in answer["deploys"]:
         state = "was interrupted" if claim["ended"] else "is under way, or was interrupted"
         yield f"Another deploy {state}, with {plural(claim['objects'], 'object')}"
+    for one in answer["waiting"]:
+        yield f"Waits: {one['page']} until {one['at']}"
     yield from _list_lines(answer)
     if answer["dead_letters"]:
         count = plural(answer["dead_letters"], "message")
-        yield f"Failed: {count} in the dead-letter queue, not handled after ten attempts"
+        yield (
+            f"Failed: {count} in the dead-letter queue, not handled after ten attempts "
+            "(`sula status --letters` shows them, `sula status --redrive` tries again)"
+        )
 
 
 def _list_lines(answer: dict[str, Any]) -> Iterator[str]:

@@ -91,6 +91,26 @@ class Objects(Protocol):
         """Everything under a prefix, in key order."""
 
 
+class Version(NamedTuple):
+    """One version of an object. ``removed`` marks the moment of a removal, without bytes."""
+
+    key: str
+    id: str
+    etag: str
+    modified: str
+    removed: bool
+
+
+class History(Protocol):
+    """What a bucket has kept of what was replaced."""
+
+    def versions(self, prefix: str) -> Iterator[Version]:
+        """Every version under a prefix: by key, the newest first."""
+
+    def get_version(self, key: str, version: str) -> bytes:
+        """The bytes of one version. Raises `CloudError` when it is kept no longer."""
+
+
 class Function(Protocol):
     """The deployed function, by its name and its ``live`` alias."""
 
@@ -168,6 +188,17 @@ class Queue(Protocol):
     def peek(self, limit: int = 10) -> list[Letter]:
         """Some of the waiting messages, left in the queue."""
 
+    def move_to(self, url: str) -> int:
+        """Send every waiting message to another queue, and count them."""
+
+
+class Alarm(NamedTuple):
+    """An alarm: its name without the stack's, CloudWatch's word for its state, and why."""
+
+    name: str
+    state: str
+    reason: str
+
 
 class LogLine(NamedTuple):
     """A line of the function's log. ``at`` is milliseconds since 1970 UTC."""
@@ -221,11 +252,19 @@ class Stacks(Protocol):
         """The stack, or None when there is none (or it is deleted)."""
 
     def prepare(
-        self, name: str, change_set: str, template: str, parameters: Mapping[str, str], *, new: bool
+        self,
+        name: str,
+        change_set: str,
+        template: str,
+        parameters: Mapping[str, str],
+        *,
+        new: bool,
+        adopt: bool = False,
     ) -> tuple[Change, ...]:
         """Make a change set, wait until it is ready, return its changes.
 
-        Empty when nothing would change; the change set is then gone again.
+        Empty when nothing would change; the change set is then gone again. With ``adopt`` what
+        exists already under a literal name becomes the stack's.
         """
 
     def execute(self, name: str, change_set: str) -> None:

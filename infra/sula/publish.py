@@ -126,7 +126,7 @@ class Publisher:
         if action.present == wanted:
             self._progress(action)
             return wanted, False
-        etag = self._patiently(
+        etag = self.patiently(
             lambda: self._objects.put(
                 action.key,
                 body,
@@ -140,10 +140,10 @@ class Publisher:
     def _remove(self, batch: list[Action]) -> None:
         for action in batch:
             if action.kind == "retire":
-                self._patiently(partial(self._retire, action.key))
+                self.patiently(partial(self._retire, action.key))
         keys = [action.key for action in batch if action.kind == "delete"]
         if keys:
-            self._patiently(lambda: self._objects.delete(keys))
+            self.patiently(lambda: self._objects.delete(keys))
         for action in batch:
             self._progress(action)
 
@@ -160,7 +160,8 @@ class Publisher:
                 metadata=OBSOLETE,
             )
 
-    def _patiently(self, request: Callable[[], T]) -> T:
+    def patiently(self, request: Callable[[], T]) -> T:
+        """Do something, again and again while there is no clear answer; not after the claim."""
         for attempt in range(_ATTEMPTS):
             if self._clock.now() >= self._until:
                 raise OverdueError(

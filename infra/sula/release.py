@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from edgefeed.contract import PAGES, cache_control, content_type
-from sula.actions import Plan
+from sula.actions import Appointment, Plan
 from sula.ports import Objects, Schedules
 from sula.record import Record, Waiting
 from sula.target import Target
@@ -46,25 +46,24 @@ def moment(instant: int) -> str:
     return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
-def keep(plan: Plan, target: Target, workshop: Workshop) -> None:
-    """Carry out a plan's appointments. Again is no harm."""
-    for appointment in plan.appointments:
-        name, key = schedule_name(appointment.output), WAITING + appointment.output
-        if appointment.kind == "withdraw":
-            if target.schedules is not None:
-                target.schedules.cancel(name)
-            target.objects.delete([key])
-            continue
+def keep(appointment: Appointment, target: Target, workshop: Workshop) -> None:
+    """Carry out one appointment. Again is no harm."""
+    name, key = schedule_name(appointment.output), WAITING + appointment.output
+    if appointment.kind == "withdraw":
         if target.schedules is not None:
-            target.schedules.set(name, moment(appointment.instant), {"page": appointment.output})
-        public = PAGES + appointment.output
-        target.objects.put(
-            key,
-            workshop.page(appointment.output),
-            content_type=content_type(public),
-            cache_control=cache_control(public),
-            metadata=note(appointment),
-        )
+            target.schedules.cancel(name)
+        target.objects.delete([key])
+        return
+    if target.schedules is not None:
+        target.schedules.set(name, moment(appointment.instant), {"page": appointment.output})
+    public = PAGES + appointment.output
+    target.objects.put(
+        key,
+        workshop.page(appointment.output),
+        content_type=content_type(public),
+        cache_control=cache_control(public),
+        metadata=note(appointment),
+    )
 
 
 def due(record: Record, now: float) -> set[str]:

@@ -1,4 +1,4 @@
-"""The rest of Amazon's cloud behind `sula.ports`: function, edge, queues, log, stacks."""
+"""The rest of Amazon's cloud behind `sula.ports`: function, edge, stacks."""
 
 from __future__ import annotations
 
@@ -6,21 +6,18 @@ import base64
 import hashlib
 import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from sula.aws import Cloud, Endpoint, translated
 from sula.errors import CloudError, Conflict, FunctionFailed, StackError, Unavailable
-from sula.ports import Change, Depth, Letter, LogLine, StackEvent, StackState
+from sula.ports import Change, StackEvent, StackState
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
     from mypy_boto3_lambda.client import LambdaClient
 
-__all__ = [
-    "Cloud", "CloudFormation", "CloudFrontEdge", "CloudWatchLogs", "Endpoint", "LambdaFunction",
-    "SqsQueue",
-]  # fmt: skip
+__all__ = ["Cloud", "CloudFormation", "CloudFrontEdge", "Endpoint", "LambdaFunction"]
 
 ALIAS = "live"
 _KEPT_VERSIONS = 5
@@ -135,79 +132,6 @@ class CloudFrontEdge:
             )
 
 
-class SqsQueue:
-    """`Queue` in SQS."""
-
-    def __init__(self, cloud: Cloud, url: str) -> None:
-        self._cloud = cloud
-        self.url = url
-
-    def depth(self) -> Depth:
-        """See `Queue.depth`."""
-        with translated("asking for the queue's length"):
-            found = self._cloud.client("sqs").get_queue_attributes(
-                QueueUrl=self.url,
-                AttributeNames=[
-                    "ApproximateNumberOfMessages",
-                    "ApproximateNumberOfMessagesNotVisible",
-                ],
-            )["Attributes"]
-        return Depth(
-            int(found["ApproximateNumberOfMessages"]),
-            int(found["ApproximateNumberOfMessagesNotVisible"]),
-        )
-
-    def peek(self, limit: int = 10) -> list[Letter]:
-        """See `Queue.peek`."""
-        letters: dict[str, Letter] = {}
-        with translated("reading the queue"):
-            while len(letters) < limit:
-                # Invisible for a moment only: enough not to read the same ones again at once.
-                batch = (
-                    self._cloud.client("sqs")
-                    .receive_message(
-                        QueueUrl=self.url,
-                        MaxNumberOfMessages=min(10, limit),
-                        VisibilityTimeout=2,
-                        WaitTimeSeconds=0,
-                        MessageSystemAttributeNames=["ApproximateReceiveCount"],
-                    )
-                    .get("Messages", [])
-                )
-                fresh = {
-                    message["MessageId"]: Letter(
-                        message["MessageId"],
-                        message["Body"],
-                        int(message.get("Attributes", {}).get("ApproximateReceiveCount", "0")),
-                    )
-                    for message in batch
-                    if message["MessageId"] not in letters
-                }
-                if not fresh:
-                    break
-                letters |= fresh
-        return list(letters.values())[:limit]
-
-
-class CloudWatchLogs:
-    """`Logs` in CloudWatch."""
-
-    def __init__(self, cloud: Cloud, group: str) -> None:
-        self._cloud = cloud
-        self.group = group
-
-    def since(self, start: int, pattern: str = "") -> Iterator[LogLine]:
-        """See `Logs.since`."""
-        wanted: dict[str, Any] = {"logGroupName": self.group, "startTime": start}
-        if pattern:
-            wanted["filterPattern"] = pattern
-        with translated(f"reading log {self.group}"):
-            pages = self._cloud.client("logs").get_paginator("filter_log_events")
-            for page in pages.paginate(**wanted):
-                for event in page["events"]:
-                    yield LogLine(event["timestamp"], event["message"].rstrip("\n"))
-
-
 class CloudFormation:
     """`Stacks` in CloudFormation."""
 
@@ -246,7 +170,14 @@ class CloudFormation:
         )
 
     def prepare(
-        self, name: str, change_set: str, template: str, parameters: Mapping[str, str], *, new: bool
+        self,
+        name: str,
+        change_set: str,
+        template: str,
+        parameters: Mapping[str, str],
+        *,
+        new: bool,
+        adopt: bool = False,
     ) -> tuple[Change, ...]:
         """See `Stacks.prepare`."""
         with translated(f"preparing the changes of stack {name}"):
@@ -256,12 +187,13 @@ class CloudFormation:
                 StackName=name,
                 ChangeSetName=change_set,
                 ChangeSetType="CREATE" if new else "UPDATE",
+                ImportExistingResources=adopt,
                 TemplateBody=template,
                 Parameters=[
                     {"ParameterKey": key, "ParameterValue": value}
                     for key, value in sorted(parameters.items())
                 ],
-                Capabilities=["CAPABILITY_IAM"],
+                Capabilities=["CAPABILITY_NAMED_IAM"],
                 Tags=[{"Key": "application", "Value": "sula"}],
             )
             return self._changes(name, change_set)
@@ -335,3 +267,9 @@ class CloudFormation:
                 self._cfn.delete_stack(StackName=name, RetainResources=list(keep))
             else:
                 self._cfn.delete_stack(StackName=name)
+
+    def template(self, name: str) -> str:
+        """The template that a stack was last made from, as it was sent."""
+        with translated(f"reading the template of stack {name}"):
+            body = self._cfn.get_template(StackName=name, TemplateStage="Original")
+        return str(body["TemplateBody"])

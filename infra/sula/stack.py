@@ -13,7 +13,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,7 @@ _COMMENT = re.compile(r"^ *#.*\n", re.MULTILINE)
 # A bucket's name has at most 63 characters, of which account and region take 28.
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,34}")
 _LONGEST_TEMPLATE = 51_200
+_BUCKET_NAME = re.compile(r'BucketName: !Sub "\$\{AWS::StackName\}-[^"]+"')
 # What holds something that another of its kind would not. A distribution holds its address, but
 # no change of settings ever replaces one, so only its removal counts.
 _REPLACEABLE = {"AWS::S3::Bucket", "AWS::SQS::Queue"}
@@ -51,6 +52,7 @@ class Outputs:
     distribution_id: str
     distribution_domain: str
     site_url: str = ""
+    access_log_bucket: str = ""
     schedule_group: str = ""
     schedule_role: str = ""
     release: str = ""
@@ -71,6 +73,7 @@ class Outputs:
                 distribution_id=found["DistributionId"],
                 distribution_domain=found["DistributionDomain"],
                 site_url=found.get("SiteUrl", ""),
+                access_log_bucket=found.get("AccessLogBucketName", ""),
                 schedule_group=found.get("ScheduleGroup", ""),
                 schedule_role=found.get("ScheduleRoleArn", ""),
                 release=found.get("ReleaseArn", ""),
@@ -129,6 +132,11 @@ def load_template(path: Path | None = None) -> str:
     return template
 
 
+def bucket_name(name: str, account: str, region: str) -> str:
+    """The bucket of a stack, as the template names it."""
+    return f"{name}-{account}-{region}"
+
+
 def outputs(stacks: Stacks, name: str) -> Outputs:
     """The outputs of a stack that exists; `CloudError` with the remedy when it does not."""
     state = stacks.describe(name)
@@ -137,10 +145,13 @@ def outputs(stacks: Stacks, name: str) -> Outputs:
     return Outputs.of(name, state)
 
 
-def plan(stacks: Stacks, name: str, template: str, parameters: Mapping[str, str]) -> StackPlan:
+def plan(
+    stacks: Stacks, name: str, template: str, parameters: Mapping[str, str], *, adopt: str = ""
+) -> StackPlan:
     """Make a change set for a stack, new or not. Raises `StackError` where that cannot be.
 
     ``parameters`` is all there is: one that is not named takes the template's default again.
+    ``adopt`` names a bucket that an earlier stack has left: a new stack takes it over.
     """
     if not _NAME.fullmatch(name):
         raise CloudError(
@@ -159,11 +170,15 @@ def plan(stacks: Stacks, name: str, template: str, parameters: Mapping[str, str]
             f"stack {name} is {state.status}; wait until it has settled"
             " (the CloudFormation console shows what it is doing), then try again"
         )
+    adopt = adopt if new else ""
+    if adopt:
+        # CloudFormation finds what there is by a name that it can read, not by one it works out.
+        template = _BUCKET_NAME.sub(f"BucketName: {adopt}", template)
     digest = hashlib.sha256(json.dumps([template, sorted(parameters.items())]).encode())
     change_set = f"sula-{digest.hexdigest()[:16]}"
     if state is not None:
         stacks.discard(name, change_set)
-    changes = stacks.prepare(name, change_set, template, parameters, new=new)
+    changes = stacks.prepare(name, change_set, template, parameters, new=new, adopt=bool(adopt))
     return StackPlan(name, change_set, new, changes)
 
 
@@ -246,6 +261,26 @@ def _wait(
         pause(step)
         waited, step = waited + step, min(step * 1.5, 3.0)
     raise StackError(f"stack {name} has not settled after {waited / 60:.0f} minutes")
+
+
+_SIGNS = {"Add": "+", "Remove": "-", "Import": "<"}
+
+
+def plan_lines(wanted: StackPlan) -> Iterator[str]:
+    """A change set as `sula plan` shows a plan: a sign, the resource, what happens to it."""
+    width = max((len(change.resource) for change in wanted.changes), default=0)
+    for change in wanted.changes:
+        words = {"Add": "new", "Remove": "removed", "Import": "taken over"}.get(
+            change.action, "changed"
+        )
+        if change.replacement and change.action == "Modify":
+            words = "replaced"
+        if change in wanted.losses:
+            words += ", with what it holds"
+        sign = _SIGNS.get(change.action, "~")
+        yield f"{sign} {change.resource:<{width}}  {words}  ({change.type})"
+    if not wanted.changes:
+        yield f"Stack {wanted.name} is as its template says"
 
 
 def first_failure(events: Iterable[StackEvent]) -> str:

@@ -18,7 +18,8 @@ class Target:
     its dependencies for; empty where they are there already (the local cloud).
     Without ``schedules`` a post of the future waits for the first deploy after its moment,
     without ``redirects`` the edge knows of none.
-    ``url`` is what readers type.
+    ``url`` is what readers type. ``identity`` tells this stack from one that it replaced over
+    the same bucket, whose function is another.
     """
 
     objects: Objects
@@ -30,6 +31,7 @@ class Target:
     libraries: str = ""
     cache: Path = Path()
     url: str = ""
+    identity: str = ""
 
 
 class LateError(CloudError):

@@ -42,9 +42,10 @@ def make_agenda(after: Corpus, inputs: Inputs, record: Record) -> Agenda:
     ]
     known = {row.output: row for row in record.waiting}
     for output, seen in inputs.waiting.items():
-        known.pop(output, None)
         if seen is not None:
             known[output] = seen
+        elif output in known and not known[output].gone:
+            del known[output]
     if not future and not known:
         return Agenda()
     return _Agenda(after, inputs, known).make(future)

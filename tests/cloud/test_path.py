@@ -18,7 +18,7 @@ from tests.cloud.conftest import Deployed, echo
 from edgefeed.contract import LIST_PATHS, cache_control, content_type
 from sula.aws import S3Objects
 from sula.edge_proxy import EdgeProxy
-from sula.services import CloudWatchLogs, SqsQueue
+from sula.watching import CloudWatchLogs, SqsQueue
 
 pytestmark = pytest.mark.cloud
 

@@ -14,7 +14,7 @@ from moto import mock_aws
 
 from sula.aws import Cloud, Endpoint, S3Objects
 from sula.errors import CloudError, Conflict, Unavailable
-from sula.services import SqsQueue
+from sula.watching import SqsQueue
 
 
 class Headers(TypedDict):

@@ -285,6 +285,9 @@ class FakeQueue:
     def peek(self, limit: int = 10) -> list[Any]:
         raise AssertionError(limit)
 
+    def move_to(self, url: str) -> int:
+        raise AssertionError(url)
+
 
 def test_feeds_that_stay_behind_are_said_with_what_is_in_the_dead_letter_queue() -> None:
     function = FakeFunction(MemoryBucket(), [{"pending": ["a"], "owed": 0, "current": True}] * 99)

@@ -34,6 +34,8 @@ class FakeStacks:
     past: list[StackEvent] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     parameters: Mapping[str, str] = field(default_factory=dict)
+    template: str = ""
+    adopt: bool = False
     _moving: bool = False
 
     def describe(self, name: str) -> StackState | None:
@@ -46,8 +48,16 @@ class FakeStacks:
         return self.state
 
     def prepare(
-        self, name: str, change_set: str, template: str, parameters: Mapping[str, str], *, new: bool
+        self,
+        name: str,
+        change_set: str,
+        template: str,
+        parameters: Mapping[str, str],
+        *,
+        new: bool,
+        adopt: bool = False,
     ) -> tuple[Change, ...]:
+        self.template, self.adopt = template, adopt
         self.calls.append("create" if new else "update")
         self.parameters = parameters
         return self.changes
@@ -201,3 +211,35 @@ def test_a_name_that_no_bucket_can_have_is_refused_before_anything_is_done(name:
     with pytest.raises(CloudError, match="cannot name a stack"):
         stack.plan(fake, name, "template", {})
     assert not fake.calls
+
+
+def test_a_bucket_that_was_kept_is_taken_over_by_a_new_stack_and_only_by_a_new_one() -> None:
+    template = stack.load_template()
+    fake = FakeStacks()
+    stack.plan(fake, "s", template, {}, adopt="s-1-eu")
+    assert fake.adopt
+    assert "BucketName: s-1-eu\n" in fake.template
+    fake = FakeStacks(StackState("CREATE_COMPLETE", outputs=OUTPUTS))
+    stack.plan(fake, "s", template, {}, adopt="s-1-eu")
+    assert not fake.adopt
+    assert fake.template == template
+
+
+def test_a_change_set_is_shown_as_a_plan() -> None:
+    changes = (
+        Change("Add", "Queue", "AWS::SQS::Queue"),
+        Change("Modify", "Bucket", "AWS::S3::Bucket", replacement=True),
+        Change("Modify", "Role", "AWS::IAM::Role", replacement=True),
+        Change("Modify", "Function", "AWS::Lambda::Function"),
+        Change("Remove", "Distribution", "AWS::CloudFront::Distribution"),
+        Change("Import", "Kept", "AWS::S3::Bucket"),
+    )
+    lines = list(stack.plan_lines(stack.StackPlan("s", "c", new=False, changes=changes)))
+    assert [" ".join(line.split()) for line in lines] == [
+        "+ Queue new (AWS::SQS::Queue)",
+        "~ Bucket replaced, with what it holds (AWS::S3::Bucket)",
+        "~ Role replaced (AWS::IAM::Role)",
+        "~ Function changed (AWS::Lambda::Function)",
+        "- Distribution removed, with what it holds (AWS::CloudFront::Distribution)",
+        "< Kept taken over (AWS::S3::Bucket)",
+    ]

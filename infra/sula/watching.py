@@ -1,0 +1,115 @@
+"""Queues, log and alarms of Amazon's cloud, behind `sula.ports`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sula.aws import Cloud, translated
+from sula.ports import Alarm, Depth, Letter, LogLine
+
+
+class SqsQueue:
+    """`Queue` in SQS."""
+
+    def __init__(self, cloud: Cloud, url: str) -> None:
+        self._cloud = cloud
+        self.url = url
+
+    def depth(self) -> Depth:
+        """See `Queue.depth`."""
+        with translated("asking for the queue's length"):
+            found = self._cloud.client("sqs").get_queue_attributes(
+                QueueUrl=self.url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                ],
+            )["Attributes"]
+        return Depth(
+            int(found["ApproximateNumberOfMessages"]),
+            int(found["ApproximateNumberOfMessagesNotVisible"]),
+        )
+
+    def peek(self, limit: int = 10) -> list[Letter]:
+        """See `Queue.peek`."""
+        letters: dict[str, Letter] = {}
+        with translated("reading the queue"):
+            while len(letters) < limit:
+                # Invisible for a moment only: enough not to read the same ones again at once.
+                batch = (
+                    self._cloud.client("sqs")
+                    .receive_message(
+                        QueueUrl=self.url,
+                        MaxNumberOfMessages=min(10, limit),
+                        VisibilityTimeout=2,
+                        WaitTimeSeconds=0,
+                        MessageSystemAttributeNames=["ApproximateReceiveCount"],
+                    )
+                    .get("Messages", [])
+                )
+                fresh = {
+                    message["MessageId"]: Letter(
+                        message["MessageId"],
+                        message["Body"],
+                        int(message.get("Attributes", {}).get("ApproximateReceiveCount", "0")),
+                    )
+                    for message in batch
+                    if message["MessageId"] not in letters
+                }
+                if not fresh:
+                    break
+                letters |= fresh
+        return list(letters.values())[:limit]
+
+    def move_to(self, url: str) -> int:
+        """See `Queue.move_to`. A message is removed here only once it is there."""
+        client, count = self._cloud.client("sqs"), 0
+        with translated("moving messages"):
+            while True:
+                batch = client.receive_message(
+                    QueueUrl=self.url,
+                    MaxNumberOfMessages=10,
+                    VisibilityTimeout=30,
+                    WaitTimeSeconds=0,
+                ).get("Messages", [])
+                if not batch:
+                    return count
+                for message in batch:
+                    client.send_message(QueueUrl=url, MessageBody=message["Body"])
+                    client.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
+                    count += 1
+
+
+class CloudWatchLogs:
+    """`Logs` in CloudWatch."""
+
+    def __init__(self, cloud: Cloud, group: str) -> None:
+        self._cloud = cloud
+        self.group = group
+
+    def since(self, start: int, pattern: str = "") -> Iterator[LogLine]:
+        """See `Logs.since`."""
+        wanted: dict[str, Any] = {"logGroupName": self.group, "startTime": start}
+        if pattern:
+            wanted["filterPattern"] = pattern
+        with translated(f"reading log {self.group}"):
+            pages = self._cloud.client("logs").get_paginator("filter_log_events")
+            for page in pages.paginate(**wanted):
+                for event in page["events"]:
+                    yield LogLine(event["timestamp"], event["message"].rstrip("\n"))
+
+
+def alarms_of(cloud: Cloud, stack: str) -> list[Alarm]:
+    """The alarms of a stack."""
+    with translated("looking at the alarms"):
+        pages = cloud.client("cloudwatch").get_paginator("describe_alarms")
+        return [
+            Alarm(
+                one["AlarmName"].removeprefix(f"{stack}-"),
+                one["StateValue"],
+                one.get("StateReason", ""),
+            )
+            for page in pages.paginate(AlarmNamePrefix=f"{stack}-", AlarmTypes=["MetricAlarm"])
+            for one in page["MetricAlarms"]
+        ]
