@@ -43,8 +43,10 @@ def make_stack(config: Config, console: Console, *, allow_losses: bool = False) 
     stacks = CloudFormation(cloud)
     console.line(f"Stack {config.stack} in {cloud.endpoint.region}")
     bucket = stack.bucket_name(config.stack, cloud.account(), cloud.endpoint.region)
-    adopt = bucket if cloud.objects(bucket).exists() else ""
-    wanted = stack.plan(stacks, config.stack, template, config.parameters, adopt=adopt)
+    if stacks.describe(config.stack) is None and cloud.objects(bucket).exists():
+        console.line(f"Bucket {bucket} of an earlier stack is taken over")
+        stack.take_over(stacks, config.stack, bucket)
+    wanted = stack.plan(stacks, config.stack, template, config.parameters)
     for line in stack.plan_lines(wanted):
         console.change(line)
     stack.apply(

@@ -252,20 +252,15 @@ class Stacks(Protocol):
         """The stack, or None when there is none (or it is deleted)."""
 
     def prepare(
-        self,
-        name: str,
-        change_set: str,
-        template: str,
-        parameters: Mapping[str, str],
-        *,
-        new: bool,
-        adopt: bool = False,
+        self, name: str, change_set: str, template: str, parameters: Mapping[str, str], *, new: bool
     ) -> tuple[Change, ...]:
         """Make a change set, wait until it is ready, return its changes.
 
-        Empty when nothing would change; the change set is then gone again. With ``adopt`` what
-        exists already under a literal name becomes the stack's.
+        Empty when nothing would change; the change set is then gone again.
         """
+
+    def prepare_import(self, name: str, change_set: str, template: str, bucket: str) -> None:
+        """Make the change set of a new stack whose ``Bucket`` is there; wait until it is ready."""
 
     def execute(self, name: str, change_set: str) -> None:
         """Start carrying a change set out. `events` and `describe` tell how it goes."""

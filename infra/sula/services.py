@@ -132,6 +132,18 @@ class CloudFrontEdge:
             )
 
 
+def _is_replaced(change: Mapping[str, Any]) -> bool:
+    """Whether a resource will, or may, be another one afterwards.
+
+    Of a bucket only the name asks for that; "Conditional" is said of its other properties, too.
+    """
+    said = change.get("Replacement", "False")
+    if said == "Conditional" and change["ResourceType"] == "AWS::S3::Bucket":
+        named = {detail.get("Target", {}).get("Name") for detail in change.get("Details", ())}
+        return "BucketName" in named
+    return bool(said != "False")
+
+
 class CloudFormation:
     """`Stacks` in CloudFormation."""
 
@@ -169,15 +181,26 @@ class CloudFormation:
             },
         )
 
+    def prepare_import(self, name: str, change_set: str, template: str, bucket: str) -> None:
+        """See `Stacks.prepare_import`."""
+        with translated(f"taking bucket {bucket} over into stack {name}"):
+            self._cfn.create_change_set(
+                StackName=name,
+                ChangeSetName=change_set,
+                ChangeSetType="IMPORT",
+                TemplateBody=template,
+                ResourcesToImport=[
+                    {
+                        "ResourceType": "AWS::S3::Bucket",
+                        "LogicalResourceId": "Bucket",
+                        "ResourceIdentifier": {"BucketName": bucket},
+                    }
+                ],
+            )
+            self._changes(name, change_set)
+
     def prepare(
-        self,
-        name: str,
-        change_set: str,
-        template: str,
-        parameters: Mapping[str, str],
-        *,
-        new: bool,
-        adopt: bool = False,
+        self, name: str, change_set: str, template: str, parameters: Mapping[str, str], *, new: bool
     ) -> tuple[Change, ...]:
         """See `Stacks.prepare`."""
         with translated(f"preparing the changes of stack {name}"):
@@ -187,7 +210,6 @@ class CloudFormation:
                 StackName=name,
                 ChangeSetName=change_set,
                 ChangeSetType="CREATE" if new else "UPDATE",
-                ImportExistingResources=adopt,
                 TemplateBody=template,
                 Parameters=[
                     {"ParameterKey": key, "ParameterValue": value}
@@ -220,7 +242,7 @@ class CloudFormation:
                         action=change["Action"],  # type: ignore[arg-type]  # a new word is shown as it is
                         resource=change["LogicalResourceId"],
                         type=change["ResourceType"],
-                        replacement=change.get("Replacement", "False") != "False",
+                        replacement=_is_replaced(change),
                     )
                     for change in changes
                 )

@@ -25,7 +25,6 @@ _COMMENT = re.compile(r"^ *#.*\n", re.MULTILINE)
 # A bucket's name has at most 63 characters, of which account and region take 28.
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,34}")
 _LONGEST_TEMPLATE = 51_200
-_BUCKET_NAME = re.compile(r'BucketName: !Sub "\$\{AWS::StackName\}-[^"]+"')
 # What holds something that another of its kind would not. A distribution holds its address, but
 # no change of settings ever replaces one, so only its removal counts.
 _REPLACEABLE = {"AWS::S3::Bucket", "AWS::SQS::Queue"}
@@ -145,13 +144,10 @@ def outputs(stacks: Stacks, name: str) -> Outputs:
     return Outputs.of(name, state)
 
 
-def plan(
-    stacks: Stacks, name: str, template: str, parameters: Mapping[str, str], *, adopt: str = ""
-) -> StackPlan:
+def plan(stacks: Stacks, name: str, template: str, parameters: Mapping[str, str]) -> StackPlan:
     """Make a change set for a stack, new or not. Raises `StackError` where that cannot be.
 
     ``parameters`` is all there is: one that is not named takes the template's default again.
-    ``adopt`` names a bucket that an earlier stack has left: a new stack takes it over.
     """
     if not _NAME.fullmatch(name):
         raise CloudError(
@@ -170,16 +166,29 @@ def plan(
             f"stack {name} is {state.status}; wait until it has settled"
             " (the CloudFormation console shows what it is doing), then try again"
         )
-    adopt = adopt if new else ""
-    if adopt:
-        # CloudFormation finds what there is by a name that it can read, not by one it works out.
-        template = _BUCKET_NAME.sub(f"BucketName: {adopt}", template)
     digest = hashlib.sha256(json.dumps([template, sorted(parameters.items())]).encode())
     change_set = f"sula-{digest.hexdigest()[:16]}"
     if state is not None:
         stacks.discard(name, change_set)
-    changes = stacks.prepare(name, change_set, template, parameters, new=new, adopt=bool(adopt))
+    changes = stacks.prepare(name, change_set, template, parameters, new=new)
     return StackPlan(name, change_set, new, changes)
+
+
+def take_over(stacks: Stacks, name: str, bucket: str) -> None:
+    """Begin a new stack with the bucket that an earlier one has left, and nothing else.
+
+    The update that follows gives the bucket all that the template says of it. Raises `StackError`.
+    """
+    template = (
+        "Resources:\n  Bucket:\n    Type: AWS::S3::Bucket\n    DeletionPolicy: Retain\n"
+        "    UpdateReplacePolicy: Retain\n    Properties:\n"
+        # The template's own words: a name that is worked out otherwise would look like another.
+        '      BucketName: !Sub "${AWS::StackName}-${AWS::AccountId}-${AWS::Region}"\n'
+    )
+    change_set = "sula-take-over"
+    stacks.prepare_import(name, change_set, template, bucket)
+    stacks.execute(name, change_set)
+    _wait(stacks, name, seen=set(), progress=lambda _: None)
 
 
 def apply(
@@ -255,7 +264,7 @@ def _wait(
         # The status alone could still be the one from before: its own event must be there, too.
         settled = any(e.type == _STACK and e.status == state.status for e in happened)
         if settled and not state.status.endswith("_IN_PROGRESS"):
-            if state.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+            if state.status in {"CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"}:
                 return
             raise StackError(f"stack {name}: {first_failure(happened) or state.reason}")
         pause(step)

@@ -30,8 +30,8 @@ from sula.local import LocalCloud, Running, announce
 from sula.rollback import Rollback, RolledBack
 from sula.scheduler import Scheduler
 from sula.services import CloudFormation
-from sula.settings import shipped_theme
 from sula.target import Target
+from sula.theme import shipped_theme
 
 _numbers = itertools.count()
 

@@ -34,8 +34,6 @@ class FakeStacks:
     past: list[StackEvent] = field(default_factory=list)
     calls: list[str] = field(default_factory=list)
     parameters: Mapping[str, str] = field(default_factory=dict)
-    template: str = ""
-    adopt: bool = False
     _moving: bool = False
 
     def describe(self, name: str) -> StackState | None:
@@ -47,17 +45,12 @@ class FakeStacks:
             self.state = None if gone else StackState(status, outputs=outputs)
         return self.state
 
+    def prepare_import(self, name: str, change_set: str, template: str, bucket: str) -> None:
+        self.calls.append(f"import {bucket}")
+
     def prepare(
-        self,
-        name: str,
-        change_set: str,
-        template: str,
-        parameters: Mapping[str, str],
-        *,
-        new: bool,
-        adopt: bool = False,
+        self, name: str, change_set: str, template: str, parameters: Mapping[str, str], *, new: bool
     ) -> tuple[Change, ...]:
-        self.template, self.adopt = template, adopt
         self.calls.append("create" if new else "update")
         self.parameters = parameters
         return self.changes
@@ -213,16 +206,10 @@ def test_a_name_that_no_bucket_can_have_is_refused_before_anything_is_done(name:
     assert not fake.calls
 
 
-def test_a_bucket_that_was_kept_is_taken_over_by_a_new_stack_and_only_by_a_new_one() -> None:
-    template = stack.load_template()
-    fake = FakeStacks()
-    stack.plan(fake, "s", template, {}, adopt="s-1-eu")
-    assert fake.adopt
-    assert "BucketName: s-1-eu\n" in fake.template
-    fake = FakeStacks(StackState("CREATE_COMPLETE", outputs=OUTPUTS))
-    stack.plan(fake, "s", template, {}, adopt="s-1-eu")
-    assert not fake.adopt
-    assert fake.template == template
+def test_a_bucket_that_was_kept_is_taken_over_first() -> None:
+    fake = FakeStacks(script=[("IMPORT_COMPLETE", [event(1, "s", "IMPORT_COMPLETE")])])
+    stack.take_over(fake, "s", "s-1-eu")
+    assert fake.calls == ["import s-1-eu", "execute"]
 
 
 def test_a_change_set_is_shown_as_a_plan() -> None:

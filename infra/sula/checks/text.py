@@ -74,7 +74,7 @@ def look_at(path: str, text: str, rules: Rules, url: str) -> Seen:
         places=tuple(looked.places) if looked else (),
         anchors=tuple(sorted(looked.anchors)) if looked else None,
         ignored=_ignored(front),
-        redirects=source.redirect_from if source else (),
+        redirects=source.meta.redirect_from if source else (),
     )
 
 
