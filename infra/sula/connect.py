@@ -56,16 +56,17 @@ def target_of(
     cloud: Cloud, found: Outputs, *, libraries: str = "", cache: Path = Target.cache, url: str = ""
 ) -> Target:
     """Ports to one stack's resources."""
-    from sula import quick  # noqa: PLC0415 - see `connect`
+    from sula import object_store  # noqa: PLC0415 - see `connect`
     from sula.keyvalues import KeyValueStore  # noqa: PLC0415 - the same
     from sula.scheduler import Scheduler  # noqa: PLC0415 - the same
+    from sula.services import CloudFrontEdge, LambdaFunction  # noqa: PLC0415 - the same
     from sula.watching import SqsQueue  # noqa: PLC0415 - the same
 
     schedules = Scheduler(cloud, found.schedule_group, found.release, found.schedule_role)
     return Target(
-        objects=quick.objects(cloud, found.bucket),
-        function=quick.function(cloud, found.function),
-        edge=quick.edge(cloud, found.distribution_id),
+        objects=object_store.objects(cloud, found.bucket),
+        function=LambdaFunction(cloud, found.function),
+        edge=CloudFrontEdge(cloud, found.distribution_id),
         dead_letters=SqsQueue(cloud, found.dead_letters_url),
         schedules=schedules if found.schedule_group else None,
         redirects=KeyValueStore(cloud, found.redirects) if found.redirects else None,

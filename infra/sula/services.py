@@ -99,12 +99,8 @@ class LambdaFunction:
                 FunctionName=self.name, Qualifier=ALIAS, Payload=json.dumps(payload).encode()
             )
             body = answer["Payload"].read()
-        return self.understood(body, failed=bool(answer.get("FunctionError")))
-
-    def understood(self, body: bytes, *, failed: bool) -> dict[str, Any]:
-        """What the function answered. Raises `CloudError` with its own words where it failed."""
         decoded = json.loads(body) if body else None
-        if failed:
+        if answer.get("FunctionError"):
             said = decoded.get("errorMessage", decoded) if isinstance(decoded, dict) else decoded
             raise FunctionFailed(f"function {self.name} failed: {said}")
         return decoded if isinstance(decoded, dict) else {}

@@ -27,7 +27,7 @@ def loaded_by(program: str) -> set[str]:
 
 
 def test_what_a_deploy_starts_with_is_light() -> None:
-    found = loaded_by("import sula.commands, sula.connect, sula.quick")
+    found = loaded_by("import sula.commands, sula.connect, sula.object_store")
     assert not found & (CLOUD | RENDERING | NEVER)
 
 
