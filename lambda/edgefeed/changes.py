@@ -33,7 +33,7 @@ def advance(old: Catalogue, index: Index) -> Catalogue:
     before = index.header.emptied
     emptied = {front: label for front, label in before.items() if front not in touched}
     for front in touched:
-        if not new.members(front):
+        if not new.members(front) and not front.startswith(YEARS):
             emptied[front] = old.title(front)
     if emptied == before:
         return new
@@ -55,7 +55,6 @@ def affected(old: Catalogue, new: Catalogue) -> frozenset[str]:
     old.gather(fronts)
     new.gather(fronts)
     units = fronts | {"", STATIC_PART, "problems"}
-    units |= {YEARS + post.published[:4] for post in posts}
     if _tags(gone) != _tags(come):
         units.add("tags")
     if len(old.posts) != len(new.posts):

@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Final
 
 from edgefeed.model import Entry
-from edgefeed.units import page_unit
+from edgefeed.units import YEAR_PAGE, page_unit
 
 FEED_BUDGET: Final = 980_000
 """The weight of a feed document's items: 1 MB (feeds.md, 23) less its frame and separators."""
@@ -28,6 +28,14 @@ def cut(posts: Sequence[Entry], size: int) -> Sequence[int]:
             end -= 1
         starts.append(end)
     return starts
+
+
+def year_cut(posts: Sequence[Entry]) -> Sequence[int]:
+    """Likewise of a year: full pages only, and none of the posts that its front shows.
+
+    Most years need no page, and a new post is on one document of its year.
+    """
+    return range(0, max(len(posts) // YEAR_PAGE, 1) * YEAR_PAGE, YEAR_PAGE)
 
 
 def window(posts: Sequence[Entry], size: int) -> Sequence[Entry]:

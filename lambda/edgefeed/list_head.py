@@ -50,7 +50,7 @@ def unit_path(unit: str) -> str:
 def head_of(listing: Listing, site: Site) -> Head:
     """The head of a list's page."""
     title, description = _words(listing, site)
-    if listing.kind is Kind.PAGE:
+    if listing.number:
         page = Words(site).say("{title}, page {number}")
         title = page.format(title=title, number=listing.number)
     return Head(
@@ -79,8 +79,9 @@ def _words(listing: Listing, site: Site) -> tuple[str, str]:
         case Kind.SEARCH:
             title, description = say("Search"), say("Search {site}.")
         case Kind.YEAR:
-            title = listing.unit.rpartition("/")[2]
-            return title, say("Posts of {site} from {year}.").format(site=site.title, year=title)
+            title = listing.title
+            description = say("Posts of {site} from {year}.").format(site=site.title, year=title)
+            return title, description
         case _:
             return (say("Posts") if listing.kind is Kind.PAGE else ""), site.description
     return title, description.format(name=listing.title, site=site.title)

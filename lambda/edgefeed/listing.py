@@ -15,7 +15,7 @@ from itertools import chain
 
 from edgefeed import search
 from edgefeed.contract import Site, slugify
-from edgefeed.cut import cut, page_holding, reading_order, window
+from edgefeed.cut import cut, page_holding, reading_order, window, year_cut
 from edgefeed.index import Header, Index, entry_order
 from edgefeed.model import Count, Entry, Kind, Listing, Rejected
 from edgefeed.units import (
@@ -134,9 +134,10 @@ class Catalogue:
 
     @cached_property
     def fronts(self) -> tuple[str, ...]:
-        """Every tag's and series' front, emptied ones too, sorted."""
-        series = {SERIES + slugify(post.series) for post in self.posts if post.series}
-        return tuple(sorted({TAGS + slug for slug in self._labels} | series | {*self._emptied}))
+        """Every front of a tag, a series or a year, emptied ones too, sorted."""
+        fronts = {SERIES + slugify(post.series) for post in self.posts if post.series}
+        fronts |= {TAGS + slug for slug in self._labels} | {YEARS + year for year in self._years}
+        return tuple(sorted(fronts | {*self._emptied}))
 
     @property
     def _emptied(self) -> dict[str, str]:
@@ -159,6 +160,7 @@ class Catalogue:
         }
         names = labels.keys()
         some_series = any(front.startswith(SERIES) for front in missing)
+        some_year = any(front.startswith(YEARS) for front in missing)
         for post in self.posts:
             if not names.isdisjoint(post.tags):
                 for label in post.tags:
@@ -170,6 +172,8 @@ class Catalogue:
                 front = SERIES + slugify(post.series)
                 if front in missing:
                     found[front].append(post)
+            if some_year and (year := YEARS + post.published[:4]) in missing:
+                found[year].append(post)
         self._members.update(found)
 
     def _gathered_since(
@@ -198,12 +202,15 @@ class Catalogue:
     def cut(self, front: str) -> Sequence[int]:
         """Where each page of a list begins, and after the last one where it ends."""
         if front not in self._cuts:
-            size = min(self.site.page_size, self.site.feed_size)
-            self._cuts[front] = cut(self.members(front), max(size, 1))
+            posts, size = self.members(front), min(self.site.page_size, self.site.feed_size)
+            is_year = front.startswith(YEARS)
+            self._cuts[front] = year_cut(posts) if is_year else cut(posts, max(size, 1))
         return self._cuts[front]
 
     def title(self, front: str) -> str:
         """The label of a tag or series: its most frequent spelling, ties to the smallest."""
+        if front.startswith(YEARS):
+            return front.removeprefix(YEARS)
         if front.startswith(TAGS):
             spellings = self._labels.get(front.removeprefix(TAGS), Counter())
         else:
@@ -215,7 +222,6 @@ class Catalogue:
     def units(self) -> Iterator[str]:
         """Every unit of the site."""
         yield from OVERVIEWS
-        yield from (YEARS + year for year in self._years)
         yield from (f"{PARTS}{number}.xml" for number in range(1, self._parts + 1))
         for number, shards in enumerate(search.segments(self.posts)):
             yield from search.shard_units(number, shards)
@@ -248,8 +254,6 @@ class Catalogue:
             return self._sitemap(unit)
         if unit.startswith("search/"):
             return search.shard(unit, self.posts)
-        if unit.startswith(YEARS):
-            return self._year(unit)
         front, marked, number = unit.rpartition("page/")
         # A tag may be called "page": its front has no number after it.
         if marked and number.isascii() and number.isdigit() and (not front or front[-1] == "/"):
@@ -261,10 +265,10 @@ class Catalogue:
         posts = self.members(unit)
         if unit and not posts and unit not in self._emptied:
             return None
-        newest = window(posts, self.site.feed_size)
+        starts = self.cut(unit)
+        newest = posts[starts[-1] :] if kind is Kind.YEAR else window(posts, self.site.feed_size)
         shown = min(self.site.home_size, len(newest)) if kind is Kind.HOME else len(newest)
         rest = len(posts) - shown
-        starts = self.cut(unit)
         return Listing(
             unit=unit,
             kind=kind,
@@ -288,9 +292,11 @@ class Catalogue:
         if not 1 <= number <= last or unit != page_unit(front, number):
             return None
         kind, slug = front_kind(front)
+        # The front of a year goes on where its pages end; other fronts overlap them.
+        newest = front if kind is Kind.YEAR else None
         return Listing(
             unit=unit,
-            kind=Kind.PAGE,
+            kind=Kind.YEAR if kind is Kind.YEAR else Kind.PAGE,
             title=self.title(front),
             slug=slug,
             front=front,
@@ -298,16 +304,9 @@ class Catalogue:
             number=number,
             entries=tuple(reversed(self.members(front)[starts[number - 1] : starts[number]])),
             older=page_unit(front, number - 1) if number > 1 else None,
-            newer=page_unit(front, number + 1) if number < last else None,
+            newer=page_unit(front, number + 1) if number < last else newest,
             complete=number < last,
         )
-
-    def _year(self, unit: str) -> Listing | None:
-        year = unit.removeprefix(YEARS)
-        if year not in self._years:
-            return None
-        posts = tuple(p for p in reversed(self.posts) if p.published.startswith(year))
-        return Listing(unit=unit, kind=Kind.YEAR, title=year, entries=posts, total=len(posts))
 
     def _sitemap(self, unit: str) -> Listing | None:
         parts = [f"{PARTS}{number}.xml" for number in range(1, self._parts + 1)]

@@ -7,8 +7,10 @@ from typing import Final
 from edgefeed.contract import FEED_FILES, LISTS, PROBLEMS_KEY, slugify
 from edgefeed.model import Entry, Kind
 
-SITEMAP_PART: Final = 5_000
-"""Posts in one part of the sitemap."""
+SITEMAP_PART: Final = 500
+"""Posts in one part of the sitemap: what a new post rewrites, so it is small."""
+YEAR_PAGE: Final = 200
+"""Posts on one older page of a year; its front shows what is newer, twice as many at most."""
 
 TAGS: Final = "tags/"
 SERIES: Final = "series/"
@@ -45,8 +47,8 @@ def page_unit(front: str, number: int) -> str:
 
 
 def fronts_of(post: Entry) -> set[str]:
-    """The tags' and series' lists that a post is on."""
-    fronts = {TAGS + slugify(label) for label in post.tags}
+    """The lists of tags, series and years that a post is on."""
+    fronts = {YEARS + post.published[:4], *(TAGS + slugify(label) for label in post.tags)}
     return fronts | {SERIES + slugify(post.series)} if post.series else fronts
 
 
@@ -56,4 +58,6 @@ def front_kind(front: str) -> tuple[Kind, str]:
         return Kind.TAG, front.removeprefix(TAGS)
     if front.startswith(SERIES):
         return Kind.SERIES, front.removeprefix(SERIES)
+    if front.startswith(YEARS):
+        return Kind.YEAR, front.removeprefix(YEARS)
     return Kind.HOME, ""

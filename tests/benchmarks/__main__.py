@@ -6,19 +6,26 @@ Each measurement runs in a process of its own, one after the other.
 from __future__ import annotations
 
 import json
+import os
+import platform
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import cold_start
 
+from edgefeed import backlog
+
 ROOT = Path(__file__).parents[2]
 CPU = {100: 0.15, 10_000: 0.25, 100_000: 1.0}
 MEMORY = 512
 PAGES_PER_SECOND = 400
-# What one invocation can be given: 6 MB of messages.
-BATCH = 2_000
+GROWTH = 1.02
+"""What a change may cost at 100,000 posts, times what it costs at 10,000."""
+# As many messages as one run takes from a long queue.
+BATCH = backlog.MOST
 
 
 def measure(*arguments: str) -> dict[str, Any]:
@@ -55,8 +62,18 @@ class Table:
         sys.stdout.flush()
 
 
+def pace() -> float:
+    """Seconds of CPU for ten million additions in Python: what to compare machines by."""
+    began, total = time.process_time(), 0
+    for number in range(10_000_000):
+        total += number * number
+    return time.process_time() - began
+
+
 def main() -> int:
     table = Table()
+    machine = f"{os.cpu_count()} x {platform.machine()}, Python {platform.python_version()}"
+    table.note(f"this machine: {machine}; pace", f"{pace():.2f} s")
     runs = {posts: measure("change", str(posts)) for posts in CPU}
     for posts, target in CPU.items():
         table.add(f"one post changed of {posts:,}: CPU", runs[posts]["cpu"], target, "s")
@@ -65,11 +82,16 @@ def main() -> int:
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(run["requests"].items()))
         table.note(f"one post changed of {posts:,}: S3 requests", f"{total} ({kinds})")
         table.note(f"  documents, bytes without the index: {run['written']}", f"{run['bytes']:,}")
-    most = runs[max(CPU)]
+    most, fewer = runs[100_000], runs[10_000]
+    requests = sum(most["requests"].values()) / sum(fewer["requests"].values())
+    table.add("S3 requests, at 100,000 posts to 10,000", requests, GROWTH, "times")
+    written = most["bytes"] / fewer["bytes"]
+    table.add("bytes written, at 100,000 posts to 10,000", written, GROWTH, "times")
     table.add("peak memory at 100,000 posts", most["memory"], MEMORY, "MB")
     new = measure("new", "10000", str(BATCH))
     speed = new["pages"] / new["cpu"]
     table.add("10,000 new pages at once, per core", speed, PAGES_PER_SECOND, "pages/s", least=True)
+    table.note("pace at the end", f"{pace():.2f} s")
     starts = cold_start.ratios(cold_start.measure())
     table.add("cold start to ready, times a plain S3 function", starts["ready"], 2.5, "times")
     table.note("cold start to the first answer, likewise", f"{starts['answer']:.3g} times")

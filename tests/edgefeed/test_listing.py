@@ -12,7 +12,7 @@ from edgefeed.cut import FEED_BUDGET
 from edgefeed.index import Header, Index, apply
 from edgefeed.listing import Catalogue
 from edgefeed.model import Entry, Kind, Listing, Observed, Post
-from edgefeed.units import SITEMAP_PART, document_keys, unit_of
+from edgefeed.units import SITEMAP_PART, YEAR_PAGE, YEARS, document_keys, unit_of
 
 
 def listings(catalogue: Catalogue) -> dict[str, Listing | None]:
@@ -65,7 +65,7 @@ def test_what_is_worked_out_from_before_equals_what_is_counted_anew(
 @given(observations)
 def test_every_post_is_on_one_page_of_each_of_its_lists(seen: dict[str, Observed]) -> None:
     catalogue = Catalogue(apply(Index(), seen), SITE)
-    for front in ("", *catalogue.fronts):
+    for front in ("", *(f for f in catalogue.fronts if not f.startswith(YEARS))):
         pages = [
             listing
             for listing in listings(catalogue).values()
@@ -204,6 +204,50 @@ def test_years_are_the_posts_own() -> None:
     catalogue = Catalogue(index_of(late, entry(5)), SITE)
     assert [c.label for c in resolve(catalogue, "archive").counts] == ["2026", "2025"]
     assert titles(resolve(catalogue, "archive/2025")) == ["1"]
+
+
+def busy(count: int) -> list[Entry]:
+    """So many posts of one year."""
+    return [
+        entry(n, published=f"2026-01-01T{n // 60:02}:{n % 60:02}:00+00:00") for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("count", [1, 2 * YEAR_PAGE - 1, 2 * YEAR_PAGE, 3 * YEAR_PAGE + 7])
+def test_a_year_of_any_size_is_shown_in_parts_of_a_bounded_one(count: int) -> None:
+    catalogue = Catalogue(index_of(*busy(count)), SITE)
+    listing, held = resolve(catalogue, "archive/2026"), []
+    assert listing.total == count
+    assert len(listing.entries) < 2 * YEAR_PAGE
+    newer = None
+    while True:
+        held += titles(listing)
+        assert listing.newer == newer
+        if listing.older is None:
+            break
+        newer, listing = listing.unit, resolve(catalogue, listing.older)
+        assert (listing.kind, len(listing.entries)) == (Kind.YEAR, YEAR_PAGE)
+    assert held == [str(n) for n in reversed(range(count))]
+    units = {unit for unit in catalogue.units() if unit.startswith("archive/2026")}
+    assert len(units) == max(count // YEAR_PAGE, 1)
+
+
+@pytest.mark.parametrize("place", [0, YEAR_PAGE, 2 * YEAR_PAGE, 3 * YEAR_PAGE])
+@pytest.mark.parametrize("count", [2 * YEAR_PAGE - 1, 2 * YEAR_PAGE, 3 * YEAR_PAGE + 7])
+def test_a_change_of_a_large_year_touches_what_it_shifts(count: int, place: int) -> None:
+    posts = busy(count)
+    at = min(place, count - 1)
+    edited = msgspec.structs.replace(posts[at], title="New")
+    added = entry(9_999, published=posts[at].published)
+    old = Catalogue(index_of(*posts), SITE)
+    for key, seen in ((at, edited), (9_999, added), (at, None)):
+        observed = {entry(key).key: Post(seen, None) if seen else None}  # type: ignore[arg-type]
+        new = advance(old, apply(old.index, observed))
+        units = {u for u in (*old.units(), *new.units()) if u.startswith(YEARS)}
+        expected = {u for u in units if old.resolve(u) != new.resolve(u)}
+        assert {u for u in affected(old, new) if u.startswith(YEARS)} == expected
+        if at == count - 1:
+            assert len(expected) == 1 or len(posts) % YEAR_PAGE in {0, YEAR_PAGE - 1}
 
 
 def test_the_sitemap_is_cut_from_the_oldest() -> None:

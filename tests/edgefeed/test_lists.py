@@ -231,7 +231,9 @@ def test_a_year_goes_month_by_month_even_where_offsets_interleave_two_months() -
     dates = ["11-02T00:00:00+00:00", "11-01T01:00:00+14:00", "10-31T12:00:00+00:00",
              "11-01T00:30:00+14:00", "10-01T00:00:00+00:00"]  # fmt: skip
     posts = [make(f"y{n}", f"T{n}", f"2026-{date}", "") for n, date in enumerate(dates)]
-    year = Listing(unit="archive/2026", kind=Kind.YEAR, entries=tuple(e for e, _ in posts))
+    year = Listing(
+        unit="archive/2026", kind=Kind.YEAR, title="2026", entries=tuple(e for e, _ in posts)
+    )
     tree = render(year)  # no fragment is asked for
     assert [words(node) for node in tree.xpath("//h2")] == ["November", "October"]
     assert [words(node) for node in tree.xpath("//section[1]//li")] == ["2 T0", "1 T1", "1 T3"]
