@@ -16,7 +16,7 @@ import msgspec
 FULL: Final = 10
 """So many messages in one event mean that more may be waiting: SQS gives ten at a time."""
 
-MOST: Final = 1_000
+MOST: Final = 2_000
 """Messages that one run takes: as many pages as it can hold, and write the lists of, in time."""
 
 

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
+from functools import lru_cache
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -190,6 +191,7 @@ def _json(body: bytes) -> list[_Item]:
     ]
 
 
+@lru_cache(maxsize=4_096)
 def _path(url: str) -> str:
     try:
         parts = urlsplit(url)
@@ -200,6 +202,7 @@ def _path(url: str) -> str:
     return parts.path
 
 
+@lru_cache(maxsize=4_096)
 def _rfc3339(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
@@ -210,6 +213,7 @@ def _rfc3339(text: str) -> datetime:
     return moment
 
 
+@lru_cache(maxsize=4_096)
 def _rfc822(text: str) -> datetime:
     try:
         moment = parsedate_to_datetime(text)

@@ -8,7 +8,7 @@ index; `changes.affected` names the units that differ between two.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
 from itertools import chain
@@ -41,6 +41,7 @@ class Catalogue:
         self.site = site
         self._members: dict[str, Sequence[Entry]] = {}
         self._cuts: dict[str, Sequence[int]] = {}
+        self._segments: dict[int, Mapping[int, list[Entry]]] = {}
         self._since: tuple[Catalogue, Sequence[Entry], Sequence[Entry]] | None = None
 
     def under(self, header: Header) -> Catalogue:
@@ -253,7 +254,7 @@ class Catalogue:
         if unit.startswith("sitemap"):
             return self._sitemap(unit)
         if unit.startswith("search/"):
-            return search.shard(unit, self.posts)
+            return search.shard(unit, self.posts, self._segments)
         front, marked, number = unit.rpartition("page/")
         # A tag may be called "page": its front has no number after it.
         if marked and number.isascii() and number.isdigit() and (not front or front[-1] == "/"):

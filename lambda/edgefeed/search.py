@@ -84,8 +84,11 @@ def shard_units(number: int, shards: int) -> Iterator[str]:
     return (f"{SEARCH}/{number}/{shard}.json" for shard in range(shards))
 
 
-def shard(unit: str, posts: Sequence[Entry]) -> Listing | None:
-    """One shard; None when there is no such shard."""
+def shard(
+    unit: str, posts: Sequence[Entry], known: dict[int, Mapping[int, list[Entry]]] | None = None
+) -> Listing | None:
+    """One shard; None when there is no such shard. ``known`` keeps the segments of these posts."""
+    known = {} if known is None else known
     match = re.fullmatch(r"search/(0|[1-9]\d*)/(0|[1-9]\d*)\.json", unit, re.ASCII)
     if match is None:
         return None
@@ -94,7 +97,9 @@ def shard(unit: str, posts: Sequence[Entry]) -> Listing | None:
     shards = shards_for(len(cut))
     if not cut or place >= shards:
         return None
-    return _listing(unit, _filled(cut, shards)[place])
+    if number not in known:
+        known[number] = _filled(cut, shards)
+    return _listing(unit, known[number][place])
 
 
 def changed(old: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
