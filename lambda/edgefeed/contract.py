@@ -74,6 +74,7 @@ def key_to_path(key: str) -> str:
     return path.removesuffix("index.html") if path.endswith("/index.html") else path
 
 
+@lru_cache(maxsize=8_192)
 def quote_path(path: str) -> str:
     """Percent-encode a URL path (RFC 3986), leaving what is already plain as it is."""
     return quote(path, safe="/-._~!$&'()*,;=:@")

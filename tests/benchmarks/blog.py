@@ -17,6 +17,9 @@ from edgefeed.stores import MemoryStore
 
 ROOT = Path(__file__).parents[2]
 TAGS = tuple(f"topic {number}" for number in range(60))
+WORDS = tuple(a + b + c for a in "ba de fi go lu me no pa ri su ta ve zo".split()
+              for b in "la ne mi ro tu sha ki vo pe du za gi".split()
+              for c in "n r s l t m nd st rk ling son ra lo".split())  # fmt: skip
 FIRST = datetime(2001, 1, 1, tzinfo=UTC)
 BODY = "".join(
     f"<h2>Part {part}</h2><p>" + "Some <em>words</em> that say a little. " * 25 + "</p>"
@@ -56,6 +59,12 @@ def tags_of(number: int, posts: int) -> tuple[str, ...]:
     turn, place = divmod(posts - 1 - number, len(TAGS) // 3)
     shuffled = random.Random(turn).sample(TAGS, len(TAGS))
     return tuple(shuffled[3 * place : 3 * place + 3])
+
+
+def title_of(number: int, posts: int) -> str:
+    """Five of two thousand made-up words, by the same dice at any size."""
+    dice = random.Random(f"title {posts - number}")
+    return " ".join(dice.choice(WORDS) for _ in range(5)).capitalize()
 
 
 def fragment_of(number: int) -> Fragment:
@@ -100,7 +109,7 @@ class BlogStore(MemoryStore):
                 Entry(
                     key=key_of(number),
                     id=f"urn:example:{number}",
-                    title=f"Post number {number} and what it is about",
+                    title=title_of(number, posts),
                     published=stamp,
                     instant=int(date.timestamp()),
                     updated=stamp,

@@ -16,7 +16,7 @@ import time
 from collections import Counter
 from typing import Any
 
-from tests.benchmarks.blog import ROOT, SITE, BlogStore, key_of, page_of
+from tests.benchmarks.blog import ROOT, SITE, BlogStore, key_of, page_of, title_of
 
 from edgefeed.handler import Function, PageReader, ThemeRenderer, read_templates
 from edgefeed.lists import Theme
@@ -70,7 +70,7 @@ def new(pages: int, batch: int) -> dict[str, Any]:
     """Pages that were not there before, in messages of one key, so many to a batch."""
     store = BlogStore(0)
     for number in range(pages):
-        store.put(key_of(number), page_of(number, pages, f"Post number {number}"))
+        store.put(key_of(number), page_of(number, pages, title_of(number, pages)))
     function = wire(store)
     totals: Counter[str] = Counter()
     began = time.process_time()
