@@ -23,6 +23,7 @@ $(VENV)/.run: requirements/run.lock requirements/build.lock pyproject.toml | $(B
 $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
 	@$(BIN)/python -m tests.edgefeed.wheels --if-possible
+	@$(BIN)/python -m tests.sula.conformance.suite --if-possible
 	@touch $@
 
 env: $(VENV)/.run  ## the environment alone

@@ -20,8 +20,11 @@ from sula import settings as site_settings
 from sula.checks.codes import CODES
 from sula.cli import cli
 from sula.config import _DEFAULTS
+from sula.dates import DateError, parse_date
 from sula.errors import ConfigError
 from sula.fields import _ALIASES, KEYS
+from sula.frontmatter import split
+from sula.meta import read_source
 from sula.post import PostData
 from sula.settings import SiteSettings, load_settings
 
@@ -363,3 +366,55 @@ def test_no_anchor_stands_twice(pages: dict[str, lxml.html.HtmlElement]) -> None
 def test_every_struct_named_here_is_one() -> None:
     assert issubclass(PostData, msgspec.Struct)
     assert issubclass(Site, msgspec.Struct)
+
+
+# --- the dialect of dates and tags ---------------------------------------------------------
+
+
+def told(post: str, heading: str, header: str) -> list[list[str]]:
+    table = rows(section(text_of(POSTS / post), heading).partition(header)[2], "you write")
+    return [[cell.strip("`") for cell in row] for row in table]
+
+
+def test_the_dates_that_are_shown_are_read_or_refused_as_told() -> None:
+    zone = load_settings(ROOT).zone
+    accepted = told("front-matter.md", "Dates", "time zone of the site.")
+    assert len(accepted) > 6
+    for written, _ in accepted:
+        assert parse_date(written, zone).tzinfo is not None
+    for written, why in told("front-matter.md", "Dates", "with the reason and an example:"):
+        with pytest.raises(DateError) as refused:
+            parse_date(written, zone)
+        reasons = {"there was no such day": "no date", "it was a Wednesday": "no such day of the"}
+        words = reasons.get(
+            why, why.removeprefix("it ").removeprefix("a time zone by such a name ")
+        )
+        assert words.removeprefix("is ") in str(refused.value), (written, str(refused.value))
+
+
+def test_the_tags_that_are_shown_mean_what_is_told() -> None:
+    counts = {"two tags": 2, "one tag": 1, "the same": 1, "none": 0}
+    shown = told("front-matter.md", "Tags", "\n")
+    assert len(shown) > 4
+    for written, means in shown:
+        front = f"---\ntitle: T\ndate: 2026-01-01\n{written}\n---\n"
+        source, findings = read_source("posts/x.md", front, load_settings(ROOT).rules)
+        assert source is not None
+        expected = next(number for words, number in counts.items() if means.startswith(words))
+        assert len(source.meta.tags) == expected, written
+        assert bool(findings) == ("warning" in means), written
+
+
+def test_front_matter_that_is_shown_is_read() -> None:
+    text = text_of(POSTS / "front-matter.md")
+    tokens = [t for t in MarkdownIt().parse(text) if t.type == "fence"]
+    shown = [t for t in tokens if t.info in {"yaml", "toml", "text"}]
+    assert len(shown) >= 5
+    for token in shown:
+        content = token.content
+        if token.info == "yaml" and not content.startswith("---"):
+            content = f"---\n{content}---\n"
+        front = split(content)
+        assert front.kind, content
+        assert front.problems == ()
+        assert front.fields.keys() <= KEYS

@@ -189,13 +189,26 @@ class _Reading:
             published=published,
             updated=updated,
             id=fields.identity(),
-            tags=fields.tags(),
+            tags=self._tags(),
             series=series,
             position=position if series else None,
             status=fields.status(),
             links=links,
             redirect_from=fields.paths("redirect_from"),
         )
+
+    def _tags(self) -> tuple[str, ...]:
+        field = self.front.fields.get("tags")
+        value = field.value if field else None
+        if field and isinstance(value, str) and self.front.kind != "pelican":
+            words = value.split()
+            if len(words) > 1 and not re.search(r"[,;\n]", value):
+                message = (
+                    f"the tag {' '.join(words)!r} has blanks: write tags: [{', '.join(words)}] if "
+                    f"these are {len(words)}, or tags: [{' '.join(words)}] if it is one"
+                )
+                self._find(field.line, message, "warning")
+        return self.fields.tags()
 
     def _title(self) -> str:
         title = self.fields.text("title")

@@ -39,6 +39,7 @@ _TABLE: Final[tuple[tuple[str, str], ...]] = (
     ("address-twice", r"has the same address"),
     ("address-reserved", r"its address .* belongs to the lists"),
     ("tag-twice", r"the tags .* are the same"),
+    ("tag-blanks", r"the tag .* has blanks"),
     ("tag-spelling", r"tag .* is shown as"),
     ("enclosure-wrong", r"an enclosure has a url|the enclosure's length"),
     ("template-unknown", r".* is no template's name|.* is a template of lists|the theme has no t"),

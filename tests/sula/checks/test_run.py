@@ -45,6 +45,7 @@ MISTAKES: dict[str, tuple[str, str, int]] = {
     "address-twice": ("a.md", text(more="slug: taken\n"), 4),
     "address-reserved": ("../pages/a.md", "---\ntitle: T\nslug: archive\n---\n", 3),
     "tag-twice": ("a.md", text(more="tags: [own, Own]\n"), 4),
+    "tag-blanks": ("a.md", text(more="tags: own words\n"), 4),
     "tag-spelling": ("a.md", text(more="tags: [USUAL]\n"), 4),
     "enclosure-wrong": ("a.md", text(more="enclosure: x.mp3\n"), 4),
     "template-unknown": ("a.md", text(more="template: home\n"), 4),
