@@ -65,6 +65,13 @@ bundle: dev  ## the function's zip for both processors: sizes and digests
 simulate: dev  ## SEEDS schedules of the protocol, each checked against a from-scratch run
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
+COUNT ?= 2000
+documents: dev  ## COUNT random documents through new, check and build
+	@SULA_DOCUMENTS=$(COUNT) $(BIN)/python -m pytest -q -n 2 --timeout 3600 tests/sula/test_documents.py
+
+bench-authors: dev  ## what authors wait for: an import, a check
+	@$(BIN)/python -m tests.benchmarks.authors
+
 screenshots: dev  ## every kind of page, drawn by Chromium into screenshots/
 	@$(BIN)/python -m tests.browser.screenshots
 
@@ -72,4 +79,4 @@ clean:
 	@rm -rf $(VENV) .sula dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@echo "clean"
 
-.PHONY: help env dev up test check format lock bench bundle simulate screenshots bench-peers clean
+.PHONY: help env dev up test check format lock bench bench-authors bundle documents simulate screenshots bench-peers clean

@@ -7,7 +7,7 @@ is not looked for again.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from edgefeed.contract import is_list_path
@@ -15,6 +15,7 @@ from sula.actions import Plan
 from sula.checks.text import Place, Seen
 from sula.errors import Finding
 from sula.record import Source
+from sula.redirects import key_of
 
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff")
 _LARGE: Final = 2_000_000
@@ -31,16 +32,20 @@ def find_across(
     folder: str,
     anchors: Anchors,
     size_of: Callable[[str], int],
+    *,
+    redirects: Iterable[str] = (),
 ) -> list[Finding]:
-    """Everything that no source can tell alone. `size_of` gives a file's bytes."""
+    """Everything that no source can tell alone.
+
+    `size_of` gives a file's bytes. `redirects` are the keys (`sula.redirects.key_of`) of
+    ``redirects.txt``.
+    """
     rows = {row.path: row for row in plan.rows if row.status != "draft"}
     made = {"/" + key for key in plan.inputs.blobs if not key.endswith(".md")}
     by_address = {"/" + row.url: path for path, row in rows.items()}
-    redirects = _Redirects(by_address)
-    findings: list[Finding] = []
-    for path in sorted(rows):
-        findings += redirects.of(path, seen[path], rows[path], folder) if path in seen else ()
-    known = by_address.keys() | made | redirects.owner.keys()
+    owner = dict.fromkeys(redirects, "")
+    findings = list(_redirects(rows, folder, owner))
+    known = by_address.keys() | made | set(owner)
     for path in sorted(rows.keys() & seen.keys()):
         where = f"{folder}/{path}"
         for place in seen[path].places:
@@ -50,27 +55,14 @@ def find_across(
     return [*findings, *_pictures(plan, folder, size_of)]
 
 
-class _Redirects:
-    """Old addresses, each of which may lead to one page only."""
-
-    def __init__(self, by_address: Mapping[str, str]) -> None:
-        self.by_address = by_address
-        self.owner: dict[str, str] = {}
-
-    def of(self, path: str, seen: Seen, row: Source, folder: str) -> Iterator[Finding]:
-        where = f"{folder}/{path}"
-        for old in seen.redirects:
-            message = ""
-            if old == "/" + row.url:
-                message = f"it redirects {old} to itself: remove that line"
-            elif old in self.by_address:
-                message = f"it redirects {old}, which is the address of {self.by_address[old]}"
-            elif old in self.owner:
-                message = f"it redirects {old}, as {self.owner[old]} does: keep one of the two"
-            else:
-                self.owner[old] = path
-            if message:
-                yield Finding(where, 1, message, "warning")
+def _redirects(rows: Mapping[str, Source], folder: str, owner: dict[str, str]) -> Iterator[Finding]:
+    """Old addresses that two sources claim; `owner` learns whose each is, by its key."""
+    for path in sorted(rows):
+        for old in rows[path].redirect_from:
+            first = owner.setdefault(key_of(old), path)
+            if first != path:
+                message = f"it redirects {old}, as {first} does: keep one of the two"
+                yield Finding(f"{folder}/{path}", 1, message, "warning")
 
 
 def _address(
@@ -85,7 +77,8 @@ def _address(
     if target.startswith("/"):
         source = by_address.get(target) or by_address.get(target.rstrip("/") + "/")
         if source is None:
-            if target in known or _is_made(target) or target.rstrip("/") + "/" in known:
+            nearly = (target, target.rstrip("/") + "/", key_of(target))
+            if _is_made(target) or any(address in known for address in nearly):
                 return ""
             close = difflib.get_close_matches(target, known, 1, 0.85)
             hint = f"; is {close[0]} meant?" if close else ""

@@ -44,6 +44,13 @@ _TABLE: Final[tuple[tuple[str, str], ...]] = (
     ("enclosure-wrong", r"an enclosure has a url|the enclosure's length"),
     ("template-unknown", r".* is no template's name|.* is a template of lists|the theme has no t"),
     ("redirect-wrong", r"redirect_from: |it redirects "),
+    (
+        "redirects-file",
+        (
+            r'a line is "|the status is 301|\S+ is neither a path from|\S+ would lead to another'
+            r"|the edge keeps|/\S* belongs to the lists|\S+ is redirected on an earlier"
+        ),
+    ),
     # -- links
     (
         "link-missing",
@@ -83,7 +90,7 @@ _TABLE: Final[tuple[tuple[str, str], ...]] = (
     ("git-silent", r"git could not be asked"),
     # -- the site
     ("setting-unknown", r"[A-Z_]+ is not a setting|.* is no code"),
-    ("theme-contract", r"the theme"),
+    ("theme-contract", r"the theme|[A-Za-z]*Error: "),
     ("feed-refused", r"edgefeed leaves"),
     ("value-wrong", r".*should (be|begin|have)"),
 )

@@ -99,6 +99,7 @@ class Check:
         parts = [self.made_by, checkout.prints.theme, *sorted(checkout.settings.ignored)]
         parts += [f"{path}\0{blob}" for path, blob in checkout.scan.blobs.items()]
         parts += [str(finding) for finding in checkout.findings]
+        parts += [f"{old} {new}" for old, new in checkout.redirects.items()]
         parts += [f"{name}\0{len(text)}" for name, text in checkout.theme.templates.items()]
         return _digest(parts)
 
@@ -160,7 +161,7 @@ class Check:
         found = [*prepared.findings, *_unknown_codes(self.checkout)]
         found += find_across(
             seen, prepared.plan, self.checkout.folder, self._anchors,
-            lambda path: (content / path).stat().st_size,
+            lambda path: (content / path).stat().st_size, redirects=self.checkout.redirects,
         )  # fmt: skip
         if not any(f.severity == "error" for f in found):
             found += self._theme(prepared.plan)

@@ -55,7 +55,6 @@ class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
     places: tuple[Place, ...] = ()
     anchors: tuple[str, ...] | None = None
     ignored: tuple[str, ...] = ()
-    redirects: tuple[str, ...] = ()
 
 
 def look_at(path: str, text: str, rules: Rules, url: str) -> Seen:
@@ -74,7 +73,6 @@ def look_at(path: str, text: str, rules: Rules, url: str) -> Seen:
         places=tuple(looked.places) if looked else (),
         anchors=tuple(sorted(looked.anchors)) if looked else None,
         ignored=_ignored(front),
-        redirects=source.meta.redirect_from if source else (),
     )
 
 

@@ -19,11 +19,13 @@ from sula.importers.model import Document, File, Remark, Site
 from sula.importers.report import Item, Report
 from sula.importers.text import file_name, same_spelling
 from sula.importers.write import Body, digest
+from sula.redirects import REDIRECTS_FILE
 from sula.sources import is_hidden
 from sula.urls import output_of
 
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}[-_](.+)")
 _MOST: Final = 30
+_REDIRECTS: Final = "# Old addresses of what is no post or page, and where it is now.\n"
 
 
 class Assembly:
@@ -114,12 +116,27 @@ class Assembly:
             "pelicanconf.py": settings_text(self.site, self.addresses, self._menu()),
             ".gitignore": b"/.sula/\n",
         }
+        if moved := self._moved():
+            lines = [f"{quote_path(old)} {new}\n" for old, new in sorted(moved.items())]
+            made[REDIRECTS_FILE] = "".join([_REDIRECTS, *lines]).encode()
         for document in self.site.documents:
             path = self.paths[document.source]
             made[f"content/{path}"] = self.text(document).encode("utf-8", "replace")
         for path, (source, _) in self.copies.items():
             made[f"content/{path}"] = self.site.root / source
         return made
+
+    def _moved(self) -> dict[str, str]:
+        """Addresses that were no document's: the old feeds, and the path that all lay below."""
+        prefix = {f"{self.site.prefix}/": "/"} if self.site.prefix else {}
+        taken = {a.url for a in self.addresses.of.values()} | {
+            url for _, url in self.copies.values()
+        }
+        return {
+            old: new
+            for old, new in (self.site.feeds | prefix).items()
+            if old != new and old not in taken and not is_list_path(old)
+        }
 
     def text(self, document: Document) -> str:
         """A document's new source."""
@@ -209,7 +226,7 @@ class Assembly:
         if site.prefix:
             notes.append(
                 f"The old site was below {site.prefix}/: addresses are kept, but its home page is "
-                f"now / and {site.prefix}/ needs a redirect."
+                f"now /, to which {site.prefix}/ is redirected."
             )
         live = [d for d in site.documents if not d.draft]
         counts = {

@@ -91,7 +91,13 @@ def _lines(report: Report) -> Iterator[str]:
             yield from ("", f"## {heading} ({len(items)})", "", explanation, "")
             yield from _listed(items)
     if report.feeds:
-        yield from ("", "## Feeds", "", "Readers who subscribed here need a redirect:", "")
+        yield from (
+            "",
+            "## Feeds",
+            "",
+            "Readers who subscribed here are redirected, by `redirects.txt`:",
+            "",
+        )
         yield from (f"- `{old}` to `{new}`" for old, new in sorted(report.feeds.items()))
     if report.dropped:
         yield from (

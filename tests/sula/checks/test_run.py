@@ -49,7 +49,7 @@ MISTAKES: dict[str, tuple[str, str, int]] = {
     "tag-spelling": ("a.md", text(more="tags: [USUAL]\n"), 4),
     "enclosure-wrong": ("a.md", text(more="enclosure: x.mp3\n"), 4),
     "template-unknown": ("a.md", text(more="template: home\n"), 4),
-    "redirect-wrong": ("a.md", text(more="redirect_from: [/posts/taken/]\n"), 1),
+    "redirect-wrong": ("a.md", text(more="redirect_from: [/posts/taken/]\n"), 4),
     "value-wrong": ("a.md", text(more="draft: perhaps\n"), 4),
     "link-missing": ("a.md", text("[x](no.md)"), 5),
     "link-draft": ("a.md", text("[x](draft.md)"), 5),
@@ -70,6 +70,7 @@ MISTAKES: dict[str, tuple[str, str, int]] = {
     "language-unknown": ("a.md", text("```klingon\nx\n```"), 5),
     "math-unset": ("a.md", text("$\\frac{1}{$"), 5),
     "file-encoding": ("a.md", "\0", 1),
+    "redirects-file": ("../../redirects.txt", "/old/\n", 1),
     "file-elsewhere": ("../a.md", "# A\n", 0),
 }
 ELSEWHERE = {
@@ -94,6 +95,8 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authored, list[Find
 
 
 def place(code: str, name: str) -> str:
+    if name.endswith("redirects.txt"):
+        return "redirects.txt"
     folder = {"../pages/a.md": "pages", "../a.md": "."}.get(name, "posts")
     suffix = "png" if name.endswith("png") else "md"
     return str(Path("content") / folder / f"x-{code}.{suffix}")
@@ -136,6 +139,21 @@ def site(tmp_path: Path) -> Authored:
 
 def codes(site: Authored, now: float = NOW) -> list[str]:
     return [f"{Path(f.path).stem} {f.code}" for f in Check(site.look(), now).findings()]
+
+
+def test_an_old_address_has_one_owner(site: Authored) -> None:
+    for name in ("three", "four"):
+        site.save(Post(f"posts/{name}.md", name, more={"redirect_from": ["/old/"]}))
+    site.put("redirects.txt", "/older/ /posts/two/\n")
+    site.save(Post("posts/two.md", "Two", body="[a](/old) [b](/older/) [c](/oldest/)"))
+    found = [str(f) for f in Check(site.look(), NOW).findings() if "one.md" not in f.path]
+    assert found == [
+        (
+            "content/posts/three.md:1: warning: it redirects /old/, as posts/four.md does: keep "
+            "one of the two [redirect-wrong]"
+        ),
+        "content/posts/two.md:6: warning: nothing is published at /oldest/ [link-address]",
+    ]
 
 
 def test_warnings_are_silenced_by_site_and_by_post(site: Authored) -> None:
