@@ -1,4 +1,4 @@
-"""The commands of those who write: init, new, check, import, completion."""
+"""The commands of those who write: init, new, check, import, stats, schema, completion."""
 
 from __future__ import annotations
 
@@ -153,6 +153,43 @@ def import_(  # noqa: PLR0917 - click's way
     sys.exit(bool(imported.report.counts["to decide"]))
 
 
+@click.command(epilog=example("sula stats", "sula stats --svg content/images/written.svg"))
+@click.option("--json", "as_json", is_flag=True, help="For a program.")
+@click.option("--svg", type=click.Path(path_type=Path, dir_okay=False), default=None,
+              help="Also draw it into a file.")  # fmt: skip
+def stats(as_json: bool, svg: Path | None) -> None:  # noqa: FBT001 - click's way
+    """Say how much was written, when, and about what; words per day by git's history."""
+    from datetime import datetime  # noqa: PLC0415 - heavy modules inside commands
+
+    from sula import stats_chart  # noqa: PLC0415 - the same
+    from sula.commands import checkout_of, run_stats  # noqa: PLC0415 - the same
+
+    checkout = checkout_of(config())
+    settings = checkout.settings
+    today = datetime.now(settings.zone).date()
+    found = run_stats(checkout, today)
+    if svg is not None:
+        svg.parent.mkdir(parents=True, exist_ok=True)
+        svg.write_text(stats_chart.svg(found, settings.site.title, today), "utf-8")
+    if as_json:
+        print_json(found.data())
+        return
+    out = console()
+    for line in stats_chart.lines(found, settings.site.title, today, out.paint):
+        out.line(line)
+    if svg is not None:
+        out.line(f"\n{shown(svg)} is drawn")
+
+
+@click.command(epilog=example("sula schema front-matter", "sula schema settings > settings.json"))
+@click.argument("what", type=click.Choice(("front-matter", "settings")))
+def schema(what: str) -> None:
+    """Print the JSON Schema of front matter or of the settings, for editors and programs."""
+    from sula.schema import front_matter, settings  # noqa: PLC0415 - heavy modules inside commands
+
+    print_json(front_matter() if what == "front-matter" else settings())
+
+
 @click.command(
     epilog=example(
         "sula completion bash >> ~/.bashrc",
@@ -171,4 +208,4 @@ def completion(shell: str) -> None:
     click.echo(found(root, {}, "sula", "_SULA_COMPLETE").source())
 
 
-COMMANDS = (init, new, check, import_, completion)
+COMMANDS = (init, new, check, import_, stats, schema, completion)

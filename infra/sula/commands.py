@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sula.checks.codes import coded
 from sula.claims import Clock, read_claims
@@ -16,6 +18,9 @@ from sula.gather import Checkout, Prepared, look, prepare
 from sula.inventory import as_new, read_record
 from sula.report import change_lines, change_words, changes, plural, seconds, summary, waiting
 from sula.target import Target
+
+if TYPE_CHECKING:
+    from sula.stats import Stats
 
 
 def checkout_of(config: Config, url: str | None = None) -> Checkout:
@@ -39,6 +44,27 @@ def run_external(config: Config, console: Console) -> list[Finding]:
         return check_external(checkout_of(config), now=time.time(), progress=following.asked)
     finally:
         following.close()
+
+
+def run_stats(checkout: Checkout, today: date) -> Stats:
+    """How much was written, and when; what cannot be read does not count."""
+    from sula.frontmatter import split  # noqa: PLC0415 - no deploy needs it
+    from sula.gather import read_metas  # noqa: PLC0415 - the same
+    from sula.markdown_structure import count_words  # noqa: PLC0415 - the same
+    from sula.meta import kind_of  # noqa: PLC0415 - the same
+    from sula.sources import read_text  # noqa: PLC0415 - the same
+    from sula.stats import collect, history  # noqa: PLC0415 - the same
+
+    settings = checkout.settings
+    posts = [path for path in checkout.scan.blobs if kind_of(path) == "post"]
+    metas, _ = read_metas(checkout.root, posts, settings.rules)
+    total = sum(
+        count_words(split(read_text(checkout.root, checkout.folder, path)[0]).body)
+        for path, meta in metas.items()
+        if meta.status != "draft"
+    )
+    words = history(settings.content, settings.zone)
+    return collect(metas.values(), total, words, settings.zone, today)
 
 
 def advice(checkout: Checkout, outcome: Outcome) -> list[Finding]:

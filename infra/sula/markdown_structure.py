@@ -24,6 +24,11 @@ _WORD: Final = re.compile(rf"[{_CJK}]|[^\W{_CJK}][^\s{_CJK}]*")
 _LOOSE_NOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
 
 
+def count_words(text: str) -> int:
+    """How many words a text has; a Chinese or Japanese character is one."""
+    return len(_WORD.findall(text))
+
+
 class Text(NamedTuple):
     """What a text amounts to: headings as (level, anchor, text)."""
 
@@ -96,7 +101,7 @@ class _Walk:
         for child, line in lines_of(token):
             self._child(child, line)
         text = plain_text(token)
-        self.words += len(_WORD.findall(text))
+        self.words += count_words(text)
         if opener.type == "heading_open":
             self._heading(opener, token, text)
         elif opener.type == "paragraph_open":

@@ -16,6 +16,7 @@ from typing import Final, Literal
 import msgspec
 
 from edgefeed.contract import slugify
+from sula.checks.codes import CODES
 from sula.dates import DateError, parse_date, rfc3339
 from sula.errors import Finding
 from sula.fields import KEYS, Enclosure, Fields
@@ -134,6 +135,10 @@ class _Reading:
             self._find(1, f"no front matter: begin the file with the lines {form}")
             return None
         fields = self.fields
+        for code in fields.texts("check_ignore"):
+            if code not in CODES:
+                message = f"check_ignore: {code!r} is no code of a finding"
+                self._find(fields.line("check_ignore"), message, "warning")
         image, enclosure = fields.text("image"), fields.enclosure()
         image_source, enclosure_source = self._local("image", image), ""
         if enclosure.url:
