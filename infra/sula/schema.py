@@ -23,6 +23,7 @@ def _words(*words: str) -> str:
     return f"^({'|'.join(each)})?$"
 
 
+# To YAML 1.1 "no" is false, and to an author it is Norwegian: a text may be anything plain.
 _TEXT: Final[Schema] = {"type": ["string", "number", "boolean", "null"]}
 _FLAG: Final[Schema] = {
     "anyOf": [
@@ -34,19 +35,22 @@ _TEXTS: Final[Schema] = {
     "anyOf": [_TEXT, {"type": "array", "items": {"type": ["string", "number", "boolean", "null"]}}]
 }
 _DATE: Final[Schema] = {
-    "type": ["string", "null"],
+    **_TEXT,
     "examples": ["2026-11-24 09:30", "2026-11-24T09:30:00+01:00", "2026-11-24"],
 }
-_ADDRESS: Final[Schema] = {"type": ["string", "null"], "pattern": "^(https?://[^/\\s]+.*)?$"}
+_ADDRESS: Final[Schema] = {**_TEXT, "pattern": "^(https?://[^/\\s]+.*)?$"}
 _WHOLE: Final[Schema] = {
-    "anyOf": [{"type": ["integer", "null"]}, {"type": "string", "pattern": "^([+-]?\\d{1,9})?$"}]
+    "anyOf": [
+        {"type": ["integer", "boolean", "null"]},
+        {"type": "string", "pattern": "^([+-]?\\d{1,9})?$"},
+    ]
 }
 _FRONT: Final[Mapping[str, tuple[Schema, str]]] = {
     "title": (_TEXT, "The title, as plain text."),
     "date": (_DATE, "When it was published."),
     "updated": (_DATE, "The last change worth telling readers about."),
     "id": (
-        {"type": ["string", "null"], "pattern": "^([A-Za-z][A-Za-z0-9+.-]*:\\S+)?$"},
+        {**_TEXT, "pattern": "^([A-Za-z][A-Za-z0-9+.-]*:\\S+)?$"},
         "The permanent identity. Never change it.",
     ),
     "tags": (_TEXTS, "A list, or words with commas between."),
@@ -62,11 +66,11 @@ _FRONT: Final[Mapping[str, tuple[Schema, str]]] = {
     "hidden": (_FLAG, "A page that joins no list and no feed."),
     "published": (_FLAG, "False: not published."),
     "status": (
-        {"type": ["string", "null"], "pattern": _words("published", "hidden", "draft")},
+        {**_TEXT, "pattern": _words("published", "hidden", "draft")},
         "Published, hidden or draft.",
     ),
     "lang": (
-        {"type": ["string", "null"], "pattern": "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"},
+        {**_TEXT, "pattern": "^([A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*)?$"},
         "The language of the text, such as de or pt-BR.",
     ),
     "image": (_TEXT, "The picture that stands for the post: a file, or an address."),
@@ -83,7 +87,7 @@ _FRONT: Final[Mapping[str, tuple[Schema, str]]] = {
     "redirect_from": (_TEXTS, "Paths that once led here, each beginning with a slash."),
     "template": (_TEXT, "A template of the theme for this page, by its name."),
     "check_ignore": (
-        {"anyOf": [{"type": ["string", "null"]},
+        {"anyOf": [_TEXT,
                    {"type": "array", "items": {"enum": list(CODES)}}]},
         "Codes of warnings to be silent about.",
     ),
