@@ -56,8 +56,9 @@ bench: dev  ## edgefeed's benchmarks
 	@$(BIN)/python -m tests.benchmarks
 
 SIZES ?= 100 1000 10000
+PLANTED ?=
 bench-peers: dev  ## beside Hugo, Pelican and Eleventy, at SIZES posts (needs node and the registries)
-	@$(BIN)/python -m tests.benchmarks.peers --sizes $(SIZES)
+	@$(BIN)/python -m tests.benchmarks.peers --sizes $(SIZES) --planted $(PLANTED)
 
 bundle: dev  ## the function's zip for both processors: sizes and digests
 	@$(BIN)/python -m tests.edgefeed.wheels

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -181,6 +182,9 @@ def remote(folder: Path | None, branch: str | None) -> None:
 
 def main() -> None:
     """The console script: every expected error becomes one message and an exit status."""
+    # A command is over soon, and what it makes at first (a row for each of perhaps 100,000
+    # posts) stays: looking for garbage among it took a third of the planning.
+    gc.set_threshold(50_000, 50, 1000)
     try:
         cli.main(standalone_mode=False)
     except ContentError as error:

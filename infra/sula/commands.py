@@ -16,7 +16,16 @@ from sula.deploy import Deploy, Options, Outcome
 from sula.errors import Finding
 from sula.gather import Checkout, Prepared, look, prepare
 from sula.inventory import as_new, read_record
-from sula.report import change_lines, change_words, changes, plural, seconds, summary, waiting
+from sula.report import (
+    change_lines,
+    change_words,
+    changes,
+    lists_that_show,
+    plural,
+    seconds,
+    summary,
+    waiting,
+)
 from sula.target import Target
 
 if TYPE_CHECKING:
@@ -154,6 +163,10 @@ def tell(outcome: Outcome, target: Target, options: Options, console: Console) -
     for line in change_lines(found):
         console.change(line)
     console.line(change_words(found, lists=outcome.function_updated) + waiting(outcome.plan))
+    lists = lists_that_show(outcome.plan)
+    if lists and not outcome.function_updated:
+        head = "Lists and feeds changed" if outcome.feed_after is not None else "Lists and feeds"
+        console.line(f"{head}: {', '.join(lists)}")
     if outcome.attempts > 1:
         console.line("Another deploy came first; this one planned again and went on.")
     page = seconds(outcome.page_after or 0)

@@ -57,10 +57,11 @@ class Git:
         # Before the first commit there is no HEAD, and the status says so.
         return cls(folder, "" if asked.returncode else commit)
 
-    def survey(self) -> tuple[list[Staged], list[str]]:
-        """The index's entries for the folder, and the files that differ from it or are new.
+    def survey(self) -> tuple[dict[str, str], list[Staged], list[str]]:
+        """The index's ordinary files with their blob ids, and its other entries.
 
-        Files that git ignores are in neither. Raises `GitError`.
+        Then the files that differ from it or are new. Files that git ignores are nowhere among
+        these. Raises `GitError`.
         """
         # Not `git status`: that compares the index with the last commit as well, which
         # takes as long again and is of no interest here. The two that look at the disk
@@ -75,7 +76,15 @@ class Git:
         if any(command.returncode for command in commands):
             raise GitError(_first_line(b"".join(complaint for _, complaint in said)))
         changes = dict.fromkeys(_names(differing) + _names(unknown))
-        return [_staged(record) for record in _names(listed)], list(changes)
+        # All but a few of perhaps 100,000 entries are ordinary: mode, blob, stage 0, path.
+        split = [record.partition(" 0\t") for record in _names(listed)]
+        files = {
+            path: head[7:]
+            for head, found, path in split
+            if found and head.startswith("100") and "\t" not in head
+        }
+        others = ["".join(parts) for parts in split if parts[2] not in files]
+        return files, list(map(_staged, others)), list(changes)
 
 
 def _names(output: bytes) -> list[str]:

@@ -10,6 +10,7 @@ from sula.actions import Action, Plan, Stage
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "retire": "-"}
 _MOST = 12
+_FEW_LISTS = 5
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -107,6 +108,43 @@ def change_lines(found: dict[str, list[str]]) -> Iterator[str]:
             yield f"  {sign} {path}"
         if len(found[kind]) > _MOST:
             yield f"    and {len(found[kind]) - _MOST} more {kind}"
+
+
+def lists_that_show(plan: Plan) -> tuple[str, ...]:
+    """The lists, and so the feeds, that show a post which came, went or was edited.
+
+    A page that only followed (its neighbour has a new title, say) looks the same in every list.
+    """
+    before = {row.path: row for row in plan.record.sources if row.etag}
+    gone = {a.path for a in plan.actions if a.kind == "delete"}
+    shown = {a.path for a in plan.actions if a.stage is Stage.PAGES}
+    after = {row.path: row for row in plan.rows if row.path in shown}
+    tags, series, some = set(), set(), False
+    for path in gone | shown:
+        old, new = before.get(path), after.get(path)
+        if old is not None and new is not None and old.blob == new.blob:
+            continue
+        for row in (old, new):
+            if row is not None and row.kind == "post" and row.status == "published":
+                some = True
+                tags |= {*row.tags}
+                series |= {row.series} - {""}
+    if not some:
+        return ()
+    return (
+        "home",
+        "archive",
+        *_named("tag", "tags", tags),
+        *_named("series", "series", series),
+    )
+
+
+def _named(one: str, many: str, names: set[str]) -> Iterator[str]:
+    """Each by its name, or how many there are."""
+    if len(names) > _FEW_LISTS:
+        yield plural(len(names), one, many)
+    else:
+        yield from (f"{one} {name}" for name in sorted(names))
 
 
 def seconds(value: float) -> str:

@@ -8,9 +8,10 @@ keyed by each file's size and times makes the second look cheap.
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterable, Mapping
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 import msgspec
 
@@ -20,6 +21,10 @@ from sula.git import Git, GitError, Staged
 
 _EDITORS = ("~", ".swp", ".swo", ".tmp", ".orig")
 _WELL_KNOWN = ".well-known"
+# A name that needs no second look: plain characters, nothing hidden, nothing of an editor's.
+_ORDINARY = re.compile(
+    r"\w[\w+, /-]*(?<=\w)\.(?!(?:sw[op]|tmp|orig)\Z)[a-z0-9]+", re.ASCII
+).fullmatch
 
 
 class Scan(msgspec.Struct, frozen=True):
@@ -118,22 +123,20 @@ class _Survey:
 
     def ask(self, git: Git) -> None:
         """Blob ids from git's index; files that differ from it, or are new, are read."""
-        staged, changes = git.survey()
+        files, others, changes = git.survey()
+        self.blobs.update((path, blob) for path, blob in files.items() if self._wanted(path))
         links: list[str] = []
-        for entry in staged:
-            if self._staged(entry, links):
-                self.blobs[entry.path] = entry.blob
+        for entry in others:
+            self._staged(entry, links)
         for path in changes:
             self.blobs.pop(path, None)
         for path in [*changes, *links]:
             self._look(path)
 
-    def _staged(self, entry: Staged, links: list[str]) -> bool:
-        """Whether the index has the last word on an entry."""
-        if entry.mode.startswith("100") and entry.stage == "0":
-            return self._wanted(entry.path)
+    def _staged(self, entry: Staged, links: list[str]) -> None:
+        """An entry of the index that is no ordinary file."""
         if not self._wanted(entry.path):
-            return False
+            return
         if entry.mode == "160000":
             self.note(entry.path, "a git submodule: what is in it is not published")
         elif entry.stage != "0":
@@ -141,7 +144,6 @@ class _Survey:
                 self.note(entry.path, "has a merge conflict: resolve it and git add it", "error")
         elif entry.mode == "120000":
             links.append(entry.path)
-        return False
 
     # --- looking oneself ---
 
@@ -197,8 +199,8 @@ class _Survey:
         return False
 
     def _wanted(self, path: str) -> bool:
-        if path.isascii() and path.isprintable() and "\\" not in path:
-            return not is_hidden(path)
+        if _ORDINARY(path):
+            return True
         return not is_hidden(path) and self._nameable(path)
 
     def _nameable(self, path: str) -> bool:
@@ -220,7 +222,7 @@ def markdown_elsewhere(paths: Iterable[str], folder: str = "content") -> list[Fi
         Finding(f"{folder}/{path}", 0, "is published as it is: a post belongs in posts/, "
                 "a page in pages/", "warning")
         for path in paths
-        if PurePosixPath(path).suffix == ".md" and not path.startswith(("posts/", "pages/"))
+        if path.endswith(".md") and not path.startswith(("posts/", "pages/"))
     ]  # fmt: skip
 
 

@@ -6,6 +6,7 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -195,12 +196,15 @@ def test_a_process_that_dies_is_not_overlooked(settings: SiteSettings, tmp_path:
 # --- what can go wrong -------------------------------------------------------------------------
 
 
-def errors(settings: SiteSettings, out: Path, *paths: str) -> list[Finding]:
-    jobs = [
+def errors_of(paths: Sequence[str]) -> list[Job]:
+    return [
         Job(path=path, output=f"posts/{Path(path).stem}/index.html", id="urn:x", targets={})
         for path in paths
     ]
-    return render(jobs, settings, out, processes=1)
+
+
+def errors(settings: SiteSettings, out: Path, *paths: str) -> list[Finding]:
+    return render(errors_of(paths), settings, out, processes=1)
 
 
 def test_errors_of_all_pages_are_gathered(settings: SiteSettings, tmp_path: Path) -> None:
@@ -217,6 +221,19 @@ def test_errors_of_all_pages_are_gathered(settings: SiteSettings, tmp_path: Path
         ("content/posts/z.md", 4),
     ]
     assert set(tree(tmp_path / "out")) == {"posts/w/index.html"}
+
+
+def test_errors_of_all_shards_come_together(settings: SiteSettings, tmp_path: Path) -> None:
+    broken = {7, 8, 200, 301}
+    for number in range(302):
+        link = "[a](no.md)" if number in broken else "Good."
+        text = f"Title: n{number}\nDate: 2026-01-01\n\n{link}\n"
+        edit(settings, f"content/posts/n{number}.md", text)
+    paths = [f"posts/n{number}.md" for number in range(302)]
+    found = render(errors_of(paths), settings, tmp_path / "out", processes=2)
+    assert {f.path for f in found} == {f"content/posts/n{number}.md" for number in broken}
+    assert found == sorted(found)
+    assert len(tree(tmp_path / "out")) == len(paths) - len(broken)
 
 
 def test_a_warning_is_told_and_the_page_is_written(settings: SiteSettings, tmp_path: Path) -> None:

@@ -9,12 +9,14 @@ import time
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 from tests.small_site import copy_site, git
 
 from sula.blobs import Blobs, blob_id
 from sula.errors import ConfigError, Finding
 from sula.git import Git
-from sula.sources import _Survey, decode, is_hidden, markdown_elsewhere, read_text, scan
+from sula.sources import _ORDINARY, _Survey, decode, is_hidden, markdown_elsewhere, read_text, scan
 
 NAMES = ("posts/a b.md", "posts/c+d.md", "posts/e%20f.md", "posts/ümlaut 日本.md", "x/y/z.png")
 
@@ -86,6 +88,32 @@ def test_a_site_in_a_corner_of_a_repository(tmp_path: Path) -> None:
     (root / "content/posts/a.md").write_text("changed", "utf-8")
     assert scan(root).from_git
     assert scan(root).blobs == {"posts/a.md": blob_id(b"changed")}
+
+
+@given(st.text(st.sampled_from("aZ0_./~# +%é\\\n\x7f-") | st.characters(), max_size=9))
+@example("posts/.a")
+@example("a/.b.md")
+@example("a.swp")
+@example("posts/a.tmp")
+@example("#a#")
+def test_what_needs_no_second_look_would_have_passed_it(path: str) -> None:
+    for name in (path, f"posts/{path}", f"{path}.md", f"posts/{path}.orig"):
+        if _ORDINARY(name):
+            survey = _Survey(Path(), "content", Blobs(Path()))
+            assert not is_hidden(name)
+            assert survey._nameable(name)
+            assert not survey.findings
+
+
+def test_odd_entries_of_the_index_are_told_from_files(tmp_path: Path) -> None:
+    root = repository(tmp_path, "posts/a 0\tb.md", "posts/c.md")
+    (root / "content/posts/link.md").symlink_to("c.md")
+    git(root, "add", "-A")
+    found = Git.find(root / "content")
+    assert found is not None
+    files, others, _ = found.survey()
+    assert set(files) == {"posts/a 0\tb.md", "posts/c.md"}
+    assert [(entry.mode, entry.path) for entry in others] == [("120000", "posts/link.md")]
 
 
 def test_before_the_first_commit(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ from sula.claims import CLAIMS_KEY
 from sula.errors import ContentError
 
 EXAMPLES = int(os.environ.get("SULA_LAW_EXAMPLES", "125"))
-NAMES = [f"posts/{name}.md" for name in ("one", "two", "three", "four", "fünf", "six+6")]
+NAMES = [f"posts/{name}.md" for name in ("one", "One", "two", "three", "four", "fünf", "six+6")]
 DATES = [f"2026-01-0{day} 0{hour}:00" for day in (1, 2, 3) for hour in (7, 8)] + [
     "2027-01-15 08:00", "2027-01-15 09:00", "2027-03-01 09:00",
 ]  # fmt: skip

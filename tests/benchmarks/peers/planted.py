@@ -1,0 +1,67 @@
+"""Sula at sizes at which nobody wants to publish the whole site first.
+
+What a deploy of one edit does depends on the number of posts in two places: git's answers about
+the checkout, and the build record. Both are real here; only the record is not the work of a
+first deploy: it is planned from the sources and put into the bucket as if every page had been
+uploaded. The edits then are real deploys. The lists know only the pages that were edited, so
+there is no time to the feed at these sizes; `make bench` measures the function itself there.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from tests.benchmarks.peers.measure import Took
+from tests.benchmarks.peers.peer import SulaPeer
+
+from edgefeed.contract import RECORD_KEY
+from sula.actions import Stage
+from sula.commands import checkout_of
+from sula.config import load_config
+from sula.connect import connect
+from sula.function import renderer_of
+from sula.gather import prepare
+from sula.publish import record_of, stored_of
+from sula.record import Record, encode
+from sula.workshop import Workshop
+
+
+def plant(peer: SulaPeer) -> int:
+    """Put a record of everything as published into the bucket; gives its size in bytes."""
+    os.environ |= peer.environment
+    config = load_config(peer.folder)
+    target = connect(config)
+    checkout = checkout_of(config, target.url)
+    plan = prepare(checkout, Record(), now=time.time()).plan
+    with Workshop(checkout) as workshop:
+        stored = {
+            # A page's bytes are nothing that a plan could compare; the theme's are.
+            action.key: stored_of(
+                action.key,
+                action.key.encode() if action.stage is Stage.PAGES else workshop.body(action),
+            )
+            for action in plan.actions
+        }
+    record = record_of(
+        plan,
+        stored,
+        revision=1,
+        deploy="planted",
+        commit=checkout.scan.commit,
+        function=renderer_of(checkout, target.libraries),
+    )
+    body = encode(record)
+    target.objects.put(RECORD_KEY, body, content_type="application/gzip", cache_control="no-store")
+    return len(body)
+
+
+def measure(peer: SulaPeer, rounds: int) -> dict[str, list[Took]]:
+    """One edit and then nothing, several times."""
+    found: dict[str, list[Took]] = {"edit": [], "idle": []}
+    peer.publish()  # the first one also looks at the installation
+    for number in range(rounds):
+        peer.edit(number)
+        found["edit"].append(peer.publish())
+        found["idle"].append(peer.publish())
+    return found
