@@ -24,7 +24,7 @@ import msgspec
 from edgefeed.contract import Link, Person, Site
 from sula.errors import ConfigError, Finding
 from sula.pictures import motto_of, preview_path
-from sula.theme import Theme, layers, read_theme, shipped_theme
+from sula.theme import Theme, favicon, layers, read_theme, shipped_theme
 from sula.urls import Rules, URLPattern
 from sula.words import read_words
 
@@ -158,6 +158,7 @@ class _Checked:
         icon = self.text("ICON", "")
         options, language = self.options(), self.language()
         words, plural = read_words(layers(theme), language)
+        read = read_theme(theme, options)
         site = Site(
             id=self.identity(),
             url=self.address(),
@@ -171,6 +172,8 @@ class _Checked:
             ),
             timezone=self.text("TIMEZONE", "UTC"),
             icon=icon,
+            favicon=favicon(read, icon),
+            search="search.html" in read.templates,
             menu=self.links("MENU"),
             social=self.links("SOCIAL"),
             footer=self.text("FOOTER", ""),
@@ -178,7 +181,7 @@ class _Checked:
             feed_size=self.size("FEED_SIZE", 20),
             page_size=self.size("PAGE_SIZE", 20),
             home_size=self.size("HOME_SIZE", 10),
-            assets=dict(read_theme(theme, options).assets),
+            assets=dict(read.assets),
             options=options,
             words=words,
             plural=plural,

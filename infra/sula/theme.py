@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from edgefeed.contract import quote_path
 from sula.errors import ConfigError
@@ -34,6 +34,7 @@ _ON_TOP = re.compile(r"""["']!theme/""")
 PARENT = "!theme/"
 """What templates of the shipped theme are called in a theme that lies on top of it."""
 STYLE = "style.css"
+_SMALL_ICON = 1_000
 _IMPORT = re.compile(r"""(?P<at>@import\s+)(?P<quote>["'])(?P<url>[^"']+)(?P=quote)""")
 
 
@@ -131,6 +132,14 @@ def _templates(folder: Path) -> dict[str, str]:
 
 def _statics(folder: Path) -> dict[str, bytes]:
     return {name: path.read_bytes() for name, path in _files(folder / "static")}
+
+
+def favicon(theme: Theme, icon: str) -> str:
+    """A small drawing of the theme as a ``data:`` URL: a request less for each reader."""
+    body = theme.files.get(theme.assets.get(icon, ""), b"")
+    if not icon.endswith(".svg") or not 0 < len(body) <= _SMALL_ICON:
+        return ""
+    return "data:image/svg+xml," + quote(body.strip(), safe=" ='/:;()@-._~")
 
 
 def properties(style: bytes) -> frozenset[str]:

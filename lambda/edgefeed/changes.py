@@ -65,7 +65,8 @@ def affected(old: Catalogue, new: Catalogue) -> frozenset[str]:
     if posts:
         differing.update(_pages(old, new, ""))
         differing.update(_sitemap_parts(old, new))
-        differing.update(search.changed(old.posts, new.posts))
+        if new.site.search:
+            differing.update(search.changed(old.posts, new.posts))
     for front in fronts:
         differing.update(_pages(old, new, front))
     return frozenset(differing)

@@ -190,6 +190,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     ``id`` names the site for ever (an IRI): it survives a change of domain, and feed ids
     derive from it. ``url`` has no trailing slash. ``assets`` maps a file of the theme
     (``style.css``) to its fingerprinted path (``theme/style.0123456789.css``).
+    ``search``: whether there is one. ``favicon`` is the icon itself, as a ``data:`` URL, where it
+    is a small drawing.
     ``previews``: whether each post has a picture of its title; ``preview`` is the path of the
     site's own. ``words`` maps the theme's English words to those of the site's language, by
     plural form (none: English); ``plural`` is gettext's expression that tells a number's form.
@@ -205,6 +207,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     author: Person
     timezone: str = "UTC"
     icon: str = ""
+    favicon: str = ""
+    search: bool = True
     menu: tuple[Link, ...] = ()
     social: tuple[Link, ...] = ()
     footer: str = ""

@@ -222,10 +222,11 @@ class Catalogue:
 
     def units(self) -> Iterator[str]:
         """Every unit of the site."""
-        yield from OVERVIEWS
+        yield from (unit for unit in OVERVIEWS if unit != search.SEARCH or self.site.search)
         yield from (f"{PARTS}{number}.xml" for number in range(1, self._parts + 1))
-        for number, shards in enumerate(search.segments(self.posts)):
-            yield from search.shard_units(number, shards)
+        if self.site.search:
+            for number, shards in enumerate(search.segments(self.posts)):
+                yield from search.shard_units(number, shards)
         self.gather(self.fronts)
         for front in ("", *self.fronts):
             if front:
@@ -248,13 +249,13 @@ class Catalogue:
             case "archive":
                 return Listing(unit=unit, kind=Kind.YEARS, counts=self._year_counts())
             case "search":
-                return search.front(self.posts)
+                return search.front(self.posts) if self.site.search else None
             case "problems":
                 return Listing(unit=unit, kind=Kind.PROBLEMS, problems=self.problems)
         if unit.startswith("sitemap"):
             return self._sitemap(unit)
         if unit.startswith("search/"):
-            return search.shard(unit, self.posts, self._segments)
+            return search.shard(unit, self.posts, self._segments) if self.site.search else None
         front, marked, number = unit.rpartition("page/")
         # A tag may be called "page": its front has no number after it.
         if marked and number.isascii() and number.isdigit() and (not front or front[-1] == "/"):

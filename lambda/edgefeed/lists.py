@@ -72,7 +72,10 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         if self.fragment is None:
             return Markup()
         # The fragment was sanitised when its page was read.
-        return Markup(without_ids(self.fragment.excerpt or self.fragment.content))  # noqa: S704
+        html = without_ids(self.fragment.excerpt or self.fragment.content)
+        for box in ("<pre", '<div class="table"'):  # they scroll: by keyboard too
+            html = html.replace(box, f'{box} tabindex="0"')
+        return Markup(html)  # noqa: S704
 
     @property
     def more(self) -> bool:
@@ -96,7 +99,6 @@ class Theme:
     def __init__(self, templates: Mapping[str, str], site: Site) -> None:
         """Take the templates by name (``home.html``) with their sources."""
         self._site = site
-        self._names = frozenset(templates)
         self._environment = Environment(
             loader=DictLoader(dict(templates)),
             autoescape=True,
@@ -128,8 +130,6 @@ class Theme:
             return (Document(key, sitemap_part(listing, self._site)),)
         if listing.kind is Kind.WORDS:
             return (Document(key, search.document(listing)),)
-        if listing.kind is Kind.SEARCH and "search.html" not in self._names:
-            return ()  # a theme from before there was a search
         name = f"{key}/index.html" if listing.unit else f"{key}index.html"
         return (Document(name, self._html(listing, fragments).encode()),)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import http.server
+import re
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,13 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+_TEMPLATE = Path(__file__).parents[2] / "infra/template.yaml"
+_POLICY = re.search(
+    r"ContentSecurityPolicy: >-\n(.*?)\n +Override", _TEMPLATE.read_text("utf-8"), re.DOTALL
+)
+assert _POLICY is not None
+POLICY = " ".join(_POLICY[1].split())
+"""The Content-Security-Policy of the edge."""
 WIDTHS = (360, 1280)
 SCHEMES = ("light", "dark")
 
@@ -41,12 +49,8 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
     }
 
     def end_headers(self) -> None:
-        """Allow what the theme needs and nothing else: no inline script, no inline style."""
-        self.send_header(
-            "Content-Security-Policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
-            "connect-src 'self'; frame-src https:; form-action 'self'; media-src 'self'",
-        )
+        """Allow what the edge allows and nothing else: no inline script, no inline style."""
+        self.send_header("Content-Security-Policy", POLICY)
         super().end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base's name

@@ -29,6 +29,7 @@ KINDS = (
     ("tags", "tags/index.html"),
     ("series", "series/*/index.html"),
     ("archive", "archive/index.html"),
+    ("search", "search/index.html"),
     ("year", "archive/*/index.html"),
     ("about", "about/index.html"),
     ("subscribe", "subscribe/index.html"),
@@ -44,6 +45,13 @@ def found(folder: Path) -> Iterator[tuple[str, str]]:
         files = sorted(folder.glob(pattern), key=lambda path: (path.stat().st_size, path))
         if files:
             yield name, "/" + files[-1].relative_to(folder).as_posix().removesuffix("index.html")
+    if (folder / "search").is_dir():
+        yield "found", "/search/?q=push"
+    posts = sorted(folder.glob("posts/*/index.html"), key=lambda path: (path.stat().st_size, path))
+    for name, mark in (("pictures", b"<img"), ("link", b"u-bookmark-of")):
+        files = [path for path in posts if mark in path.read_bytes()]
+        if files:
+            yield name, f"/posts/{files[-1].parent.name}/"
     notes = [p for p in folder.glob("posts/*/index.html") if b"h-entry post note" in p.read_bytes()]
     if notes:
         yield "note", f"/posts/{min(notes).parent.name}/"

@@ -132,8 +132,8 @@ def test_a_query_at_ten_thousand_posts_stays_under_budget() -> None:
         post(n, " ".join(dice.choices(words, often, k=7)), dice.sample(tags, 3))
         for n in range(10_000)
     ]
-    queries = [*words[:40], *words[2000:2010], tags[0]]
+    queries = [*words[:5], words[2000], words[5000], tags[0]]
     sizes = [found(posts, query)[1] for query in queries]
     assert max(sizes) < BUDGET
     # A word that is rare in titles costs less than the most frequent one, and far less than all.
-    assert sizes[45] < max(sizes)
+    assert sizes[5] < max(sizes)

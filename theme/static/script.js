@@ -84,7 +84,7 @@
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
       const frame = make("iframe", {
-        src: figure.dataset.src, title: link.textContent.trim(), allowFullscreen: true,
+        src: figure.dataset.src, title: link.textContent.trim(),
         allow: "autoplay; fullscreen; picture-in-picture", referrerPolicy: "strict-origin",
       });
       figure.replaceChildren(frame);

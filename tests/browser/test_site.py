@@ -1,0 +1,301 @@
+"""The built site in a real browser: every kind of page, both schemes, both widths.
+
+One browser, one site, and each page loaded once for each scheme and width: whatever can be
+measured of it is measured then.
+"""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import product
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+
+from sula.cli import cli
+
+from .chromium import SCHEMES, WIDTHS, serve
+from .screenshots import ROOT, found
+
+pytestmark = pytest.mark.browser
+
+POST_BUDGET = 14_000
+POST_REQUESTS = 3
+HOME_BUDGET = 30_000
+RULES = {"resultTypes": ["violations"]}
+# Chromium tells of each shift; those before the script that listens count too.
+SHIFTS = """
+window.shifted = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.shifted += entry.value;
+}).observe({ type: "layout-shift", buffered: true });
+"""
+
+
+@dataclass(frozen=True)
+class Site:
+    folder: Path
+    address: str
+    pages: dict[str, str]
+
+    def html(self, path: str) -> str:
+        file = self.folder / (path.strip("/") + ("/index.html" if path.endswith("/") else ""))
+        return file.read_text("utf-8")
+
+
+@dataclass
+class Seen:
+    """What was noticed of a page."""
+
+    said: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+    size: int = 0
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    folder = tmp_path_factory.mktemp("site") / "public"
+    with pytest.raises(SystemExit) as end:
+        cli.main(["--site", str(ROOT), "build", str(folder)])
+    assert end.value.code == 0
+    pages = {name: path for name, path in found(folder) if not path.endswith(".xml")}
+    assert {
+        "home", "older", "post", "pictures", "note", "link", "tag", "tags", "series", "archive",
+        "year", "search", "found", "about", "subscribe", "error",
+    } <= pages.keys()  # fmt: skip
+    with serve(folder) as address:
+        yield Site(folder, address, pages)
+
+
+def watch(page: Page) -> Seen:
+    seen = Seen()
+    page.on("console", lambda message: seen.said.append(message.text))
+    page.on("pageerror", lambda error: seen.said.append(str(error)))
+    page.on("request", lambda request: seen.asked.append(request.url))
+    return seen
+
+
+@pytest.mark.parametrize(("width", "scheme"), [*product(WIDTHS, SCHEMES)])
+def test_no_kind_of_page_has_a_barrier_a_shift_a_message_or_a_stranger(
+    browser: Browser, site: Site, width: int, scheme: str
+) -> None:
+    problems = []
+    with browser.new_context(
+        viewport={"width": width, "height": 800},
+        color_scheme="dark" if scheme == "dark" else "light",
+        # axe is injected, which the policy would rightly forbid.
+        bypass_csp=True,
+    ) as context:
+        context.add_init_script(SHIFTS)
+        page = context.new_page()
+        seen = watch(page)
+        for name, path in site.pages.items():
+            page.goto(site.address + path)
+            if name == "found":
+                page.locator(".lines li").first.wait_for()
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                problems.append(f"{name}: wider than {width}")
+            if shifted := page.evaluate("window.shifted"):
+                problems.append(f"{name}: shifts by {shifted}")
+            for violation in Axe().run(page, options=RULES).response["violations"]:
+                nodes = [node["html"][:120] for node in violation["nodes"][:3]]
+                problems.append(f"{name}: {violation['id']}: {nodes}")
+    assert problems == []
+    assert seen.said == []
+    assert len(seen.asked) > len(site.pages)
+    assert [url for url in seen.asked if not url.startswith(site.address)] == []
+
+
+def test_the_policy_of_the_edge_stops_nothing_that_the_theme_does(
+    browser: Browser, site: Site
+) -> None:
+    with browser.new_context(viewport={"width": 800, "height": 800}) as context:
+        page = context.new_page()
+        seen = watch(page)
+        for path in site.pages.values():
+            page.goto(site.address + path)
+    assert seen.said == []
+
+
+def wire(site: Site, url: str) -> int:
+    """The bytes of a response, compressed as the edge does it."""
+    path = url.removeprefix(site.address).partition("?")[0]
+    file = site.folder / (path[1:] + ("index.html" if path.endswith("/") else ""))
+    return len(gzip.compress(file.read_bytes(), 6))
+
+
+def test_posts_and_home_stay_under_their_budgets(browser: Browser, site: Site) -> None:
+    texts = [
+        f"/posts/{path.parent.name}/"
+        for path in site.folder.glob("posts/*/index.html")
+        if "<img" not in path.read_text("utf-8")
+    ]
+    assert len(texts) > 15
+    with browser.new_context() as context:
+        page = context.new_page()
+        seen = watch(page)
+        longest = max(texts, key=lambda path: len(site.html(path)))
+        page.goto(site.address + longest, wait_until="networkidle")
+        assert len(seen.asked) <= POST_REQUESTS, seen.asked
+        shared = sum(wire(site, url) for url in seen.asked[1:])
+        for path in texts:
+            assert wire(site, site.address + path) + shared <= POST_BUDGET, path
+        seen.asked.clear()
+        page.goto(site.address + "/", wait_until="networkidle")
+        assert page.locator(".h-feed > .h-entry").count() == 10
+        assert sum(wire(site, url) for url in seen.asked) <= HOME_BUDGET
+
+
+REACHABLE = "a[href], button, input, summary, audio, video, [tabindex='0']"
+WHERE = """() => {
+  const at = document.activeElement, box = at.getBoundingClientRect();
+  const style = getComputedStyle(at);
+  const all = [...document.querySelectorAll(REACHABLE)];
+  return {
+    place: all.indexOf(at),
+    name: at.outerHTML.slice(0, 100),
+    seen: box.bottom > 0 && box.top < innerHeight && box.width > 0,
+    ring: style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2,
+  };
+}""".replace("REACHABLE", f'"{REACHABLE}"')
+
+
+@pytest.mark.parametrize("kind", ["home", "pictures", "series", "found"])
+def test_the_keyboard_reaches_everything_in_order_and_shows_where_it_is(
+    browser: Browser, site: Site, kind: str
+) -> None:
+    with browser.new_context(
+        viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
+    ) as context:
+        page = context.new_page()
+        page.goto(site.address + site.pages[kind], wait_until="networkidle")
+        due = page.evaluate(
+            f"""[...document.querySelectorAll("{REACHABLE}")]
+            .flatMap((e, i) => e.checkVisibility({{ visibilityProperty: true }}) ? [i] : [])"""
+        )
+        reached = []
+        for _ in due:
+            page.keyboard.press("Tab")
+            where = page.evaluate(WHERE)
+            assert where["seen"], where
+            assert where["ring"], where
+            reached.append(where["place"])
+        assert reached == due
+
+
+def test_the_switch_is_remembered_without_a_flash(browser: Browser, site: Site) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    with browser.new_context(color_scheme="light") as context:
+        page = context.new_page()
+        page.goto(site.address + "/")
+        light = page.evaluate(ground)
+        switch = page.get_by_role("button", name="Dark colours")
+        assert switch.get_attribute("aria-pressed") == "false"
+        switch.focus()
+        page.keyboard.press("Enter")
+        dark = page.evaluate(ground)
+        assert dark != light
+        # The script stands before the style sheet and blocks: nothing is drawn before it ran.
+        page.add_init_script(
+            "addEventListener('DOMContentLoaded', () => { window.early = "
+            "document.documentElement.dataset.scheme; }, { capture: true })"
+        )
+        page.goto(site.address + site.pages["post"])
+        assert page.evaluate("window.early") == "dark"
+        assert page.evaluate(ground) == dark
+        page.get_by_role("button", name="Dark colours").click()
+        assert page.evaluate("localStorage.length") == 0
+        assert page.evaluate(ground) == light
+
+
+def test_code_is_copied_and_a_footnote_read_in_place(browser: Browser, site: Site) -> None:
+    with browser.new_context(permissions=["clipboard-read", "clipboard-write"]) as context:
+        page = context.new_page()
+        page.goto(site.address + "/posts/dialect/")
+        block = page.locator(".highlight").first
+        button = block.get_by_role("button", name="Copy")
+        button.focus()
+        page.keyboard.press("Enter")
+        block.get_by_role("button", name="Copied").wait_for()
+        copied = page.evaluate("navigator.clipboard.readText()")
+        assert copied == block.locator("pre").text_content()
+        link = page.locator(".footnote-ref a").first
+        link.focus()
+        page.keyboard.press("Enter")
+        card = page.get_by_role("dialog", name="Footnote 1")
+        note = page.locator(".footnotes li").first.text_content() or ""
+        assert (card.locator(".text").text_content() or "").strip() == note.rstrip(
+            " ↩\ufe0e\n"
+        ).strip()
+        page.keyboard.press("Escape")
+        card.wait_for(state="detached")
+        assert link.evaluate("e => e === document.activeElement")
+
+
+def test_without_scripts_all_text_is_there_and_the_search_says_what_to_do(
+    browser: Browser, site: Site
+) -> None:
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(site.address + site.pages["search"])
+        assert "site:sula.example" in page.locator("noscript").inner_text()
+        page.goto(site.address + "/posts/dialect/")
+        page.locator(".footnote-ref a").first.click()
+        assert page.url.endswith("#fn1")
+        assert not page.locator(".scheme").is_visible()
+
+
+def test_the_search_finds_marks_shares_and_obeys_the_keyboard(browser: Browser, site: Site) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        seen = watch(page)
+        page.goto(site.address + "/search/?q=UBER")
+        page.get_by_text("2 posts found").wait_for()
+        assert page.locator(".lines mark").first.text_content() == "Überblick"
+        field = page.get_by_role("searchbox")
+        field.fill("push becomes")
+        page.get_by_text("4 posts found").wait_for()
+        assert page.url.endswith("?q=push+becomes")
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("ArrowDown")
+        assert page.locator(".lines a").nth(1).evaluate("e => e === document.activeElement")
+        page.keyboard.press("/")
+        assert field.evaluate("e => e === document.activeElement")
+        field.fill("nothing like this")
+        page.get_by_text("Nothing found.").wait_for()
+        assert page.locator(".lines li").count() == 0
+        page.route("**/search/0/*.json", lambda route: route.abort())
+        page.goto(site.address + "/search/?q=push")
+        page.get_by_text("could not be carried out").wait_for()
+        assert [url for url in seen.asked if not url.startswith(site.address)] == []
+
+
+def test_an_embed_asks_nobody_before_the_click(browser: Browser, tmp_path: Path) -> None:
+    from sula.markdown import convert
+
+    from .samples import Sample, render_post, theme_assets
+
+    text = convert("https://vimeo.com/123456789", path="posts/a.md", targets={}).html
+    (tmp_path / "index.html").write_text(render_post(Sample(content=text)), "utf-8")
+    for name, body in theme_assets().values():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(body)
+    with serve(tmp_path) as address, browser.new_context() as context:
+        page = context.new_page()
+        page.route(
+            re.compile("https:"),
+            lambda route: route.fulfill(body="<p>a film", content_type="text/html"),
+        )
+        seen = watch(page)
+        page.goto(address, wait_until="networkidle")
+        assert all(url.startswith(address) for url in seen.asked)
+        page.get_by_role("link", name="Play on Vimeo").focus()
+        page.keyboard.press("Enter")
+        page.frame_locator("iframe").get_by_text("a film").wait_for()
+        assert seen.asked[-1] == "https://player.vimeo.com/video/123456789?dnt=1&autoplay=1"
+        assert page.locator("iframe").get_attribute("title") == "Play on Vimeo"
