@@ -36,6 +36,11 @@ def main() -> None:
         wanted.write_text("\n".join(packages) + "\n")
         compile_lock(name, str(wanted.relative_to(HERE.parent)), *same)
         wanted.unlink()
+    # Checkov holds another boto3, so it lives in an environment of its own. Of the other only the
+    # cfn-guard binary is used, and none of what it would bring along.
+    compile_lock("aws", "pyproject.toml", "--extra", "aws", *same)
+    compile_lock("scan", "requirements/scan.in")
+    compile_lock("guard", "requirements/guard.in", "--no-deps")
     running = compile_lock("run", "pyproject.toml", "--extra", "local", *same)
     print(f"locked: {running} packages to run, {everything} to develop")  # noqa: T201 - it is a script
 

@@ -153,7 +153,8 @@ def translated(doing: str) -> Iterator[None]:
     except (HTTPClientError, NoConnectionError) as error:
         raise Unavailable(f"{doing}: the cloud did not answer ({error})") from error
     except MissingDependencyException as error:
-        raise CloudError(f"{doing}: install awscrt, which signs such requests") from error
+        remedy = "pip install 'sula[aws]', which signs such requests"
+        raise CloudError(f"{doing}: {remedy}") from error
     except BotoCoreError as error:
         raise CloudError(f"{doing}: {error}") from error
 

