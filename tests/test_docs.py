@@ -13,6 +13,7 @@ import click
 import lxml.html
 import msgspec
 import pytest
+from click.testing import CliRunner
 from markdown_it import MarkdownIt
 
 from edgefeed.contract import Site, template_filters
@@ -24,6 +25,7 @@ from sula.dates import DateError, parse_date
 from sula.errors import ConfigError
 from sula.fields import _ALIASES, KEYS
 from sula.frontmatter import split
+from sula.init import Wanted, init
 from sula.meta import read_source
 from sula.post import PostData
 from sula.settings import SiteSettings, load_settings
@@ -418,3 +420,41 @@ def test_front_matter_that_is_shown_is_read() -> None:
         assert front.kind, content
         assert front.problems == ()
         assert front.fields.keys() <= KEYS
+
+
+# --- commands, run -------------------------------------------------------------------------
+
+
+HERE = {"init", "new", "import", "check", "build", "stats", "schema", "completion"}
+"""Commands that need no cloud. The others are run by the tests of the cloud, as they are shown."""
+
+
+def shown_to_be_run() -> list[tuple[str, ...]]:
+    whole = {c.words for c in commands() if c.whole and c.program == "sula"}
+    return sorted(words for words in whole if words and words[0] in HERE)
+
+
+def test_every_command_without_a_cloud_is_shown() -> None:
+    assert {words[0] for words in shown_to_be_run()} == HERE
+
+
+@pytest.mark.parametrize("words", shown_to_be_run(), ids=" ".join)
+def test_a_command_that_is_shown_can_be_run(
+    words: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    init(site, Wanted(title="A site", timezone="UTC"))
+    for name, files in {
+        "old-blog": {"_config.yml": "url: https://old.example\n", "_posts/2020-01-02-x.md": "X\n"},
+        "old": {"hugo.toml": "title = 'Old'\n", "content/posts/x.md": "---\ntitle: X\n"
+                "date: 2020-01-02\n---\nX\n"},
+        "site": {"feed.xml": "<rss><channel><item><guid>urn:x</guid><link>https://old.example/x/"
+                 "</link></item></channel></rss>"},
+    }.items():  # fmt: skip
+        for path, text in files.items():
+            (tmp_path / name / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name / path).write_text(text, "utf-8")
+    monkeypatch.chdir(site)
+    done = CliRunner().invoke(cli, list(words))
+    assert done.exit_code == 0, done.output
+    assert done.output

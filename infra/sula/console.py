@@ -65,8 +65,10 @@ class Console:
             text = str(finding)
             if self.coloured:
                 place, _, message = text.partition(": ")
+                message, _, code = message.rpartition(" ")
                 colour = "red" if finding.severity == "error" else "yellow"
-                text = f"{self.paint(place + ':', 'bold')} {self.paint(message, colour)}"
+                parts = (place + ":", "bold"), (message, colour), (code, "dim")
+                text = " ".join(self.paint(*part) for part in parts)
             print(text, file=self.err, flush=True)
 
     @contextmanager
