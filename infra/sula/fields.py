@@ -31,11 +31,18 @@ _ALIASES: Final[Mapping[str, str]] = {
 }
 _OWN: Final = (
     "title date updated tags category categories slug id series position draft status hidden "
-    "published summary image lang authors link enclosure redirect_from template note check_ignore"
+    "published summary image lang authors link enclosure redirect_from template note check_ignore "
+    "pinned"
 ).split()
 KEYS: Final = frozenset([*_OWN, *_ALIASES])
 """Every key that front matter may have."""
 
+_IDLE: Final[Mapping[str, str]] = {
+    "category": "Sula has tags and series, not categories",
+    "categories": "Sula has tags and series, not categories",
+    "pinned": "lists are in the order of time; put what should stay on top into the menu",
+}
+"""Keys that other systems have, and why they mean nothing here."""
 _YES: Final = frozenset({"true", "yes", "on"})
 _NO: Final = frozenset({"false", "no", "off", ""})
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
@@ -78,10 +85,9 @@ class Fields:
             if any(_CONTROL.search(text) for text in _texts_of(field.value)):
                 # YAML can write them ("\\x07"); XML, and so a feed, cannot hold them.
                 self._wrong(field.line, f'"{written}" has a control character: remove it')
-        for key in ("category", "categories"):
+        for key, why in _IDLE.items():
             if key in self._fields:
-                message = f'"{key}" has no effect: Sula has tags and series, not categories'
-                find(self._fields[key].line, message, "warning")
+                find(self._fields[key].line, f'"{key}" has no effect: {why}', "warning")
 
     def _wrong(self, line: int, message: str) -> None:
         self._find(line, message, "error")

@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sula import stack
 from sula.claims import Clock
+from sula.commands import advice
 from sula.config import Config
 from sula.connect import local_target
 from sula.console import Console
@@ -105,8 +106,9 @@ def _follow(config: Config, target: Target, proxy: EdgeProxy, console: Console) 
             console.trouble(str(error))
         else:
             proxy.reload()
-            console.findings(outcome.warnings)
             console.line(told(outcome, since_save, console))
+            checkout = look(config.root, since=0, url=target.url)
+            console.findings(advice(checkout, outcome))
 
 
 def _theme_folder(root: Path) -> list[str]:

@@ -47,7 +47,7 @@ class Assembly:
         for document in site.documents:
             for old in document.redirects:
                 at.setdefault(canonical(old), self.paths[document.source])
-        self.map = links.Map(links.host_names(site.url), at, site.prefix)
+        self.map = links.Map(links.host_names(site.url), at, site.prefix, self.paths)
 
     def _unify_tags(self, site: Site) -> None:
         shown = same_spelling(d.tags for d in site.documents)
@@ -145,7 +145,12 @@ class Assembly:
 
         told: list[tuple[str, str]] = []
         body = links.relink(
-            document.body, document.url or "/", path, self.map, lambda *what: told.append(what)
+            document.body,
+            document.url or "/",
+            path,
+            self.map,
+            lambda *what: told.append(what),
+            document.source,
         )
         text = source_text(self._fields(document, path), body)
         for href, why in dict.fromkeys(told):

@@ -117,7 +117,9 @@ def read_settings(tree: Tree, url: str) -> Settings:
     config = _config(tree)
     params = _table(config.get("params"))
     written = url or str(config.get("baseurl") or "")
-    if "//" not in written and written.strip("/"):
+    if written.startswith("//"):
+        written = "https:" + written
+    elif "//" not in written and written.strip("/"):
         written = f"https://{written.strip('/')}"
     if not common.is_address(written):
         raise ConfigError(

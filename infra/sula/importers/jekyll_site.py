@@ -184,7 +184,9 @@ def _address(tree: Tree, config: dict[str, Any], url: str) -> tuple[str, str]:
     written = url or _text(config.get("url"))
     if not written and (name := (tree.find("CNAME") or "").strip()):
         written = f"https://{name.split()[0]}"
-    if written and "//" not in written:
+    if written.startswith("//"):
+        written = "https:" + written
+    elif written and "//" not in written:
         written = f"https://{written}"
     if not common.is_address(written):
         raise ConfigError(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
@@ -32,11 +32,22 @@ Tell = Callable[[str, str], None]
 
 @dataclass(frozen=True)
 class Map:
-    """Where everything is now: old URL paths ▶ paths in the content folder."""
+    """Where everything is now: old URL paths ▶ paths in the content folder.
+
+    ``sources`` maps the old folder's own files likewise, for links that name a file.
+    """
 
     hosts: frozenset[str]
     at: Mapping[str, str]
     prefix: str = ""
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def beside(self, path: str, source: str) -> str | None:
+        """The source that a relative link to a Markdown file means, as on GitHub."""
+        if not path.lower().endswith((".md", ".markdown")):
+            return None
+        near = posixpath.join(posixpath.dirname(source), path) if path[:1] != "/" else path[1:]
+        return self.sources.get(posixpath.normpath(near))
 
     def find(self, path: str) -> str | None:
         """The source or file that was served at a URL path (not percent-encoded).
@@ -57,14 +68,15 @@ def host_names(url: str) -> frozenset[str]:
     return frozenset({host, f"www.{host}"}) if host else frozenset()
 
 
-def relink(text: str, old: str, new: str, known: Map, tell: Tell) -> str:
+def relink(text: str, old: str, new: str, known: Map, tell: Tell, source: str = "") -> str:  # noqa: PLR0917 - one place after the other
     """A text with its links to the old site turned into links to sources.
 
-    `old` is the URL path it was at, `new` the path of its source in the content folder.
+    `old` is the URL path it was at, `new` the path of its source in the content folder, `source`
+    that in the old one.
     """
 
     def resolve(href: str) -> str | None:
-        return _resolve(href, old, new, known, tell)
+        return _resolve(href, old, new, known, tell, source)
 
     def link(match: re.Match[str]) -> str:
         bracketed = match["to"].startswith("<")
@@ -91,7 +103,7 @@ def _unscripted(match: re.Match[str], tell: Tell) -> str:
     return match[1]
 
 
-def _resolve(href: str, old: str, new: str, known: Map, tell: Tell) -> str | None:
+def _resolve(href: str, old: str, new: str, known: Map, tell: Tell, source: str) -> str | None:  # noqa: PLR0917 - the same
     if href.startswith("//"):
         tell(href, "an address without a scheme: https was put before it")
         href = "https:" + href
@@ -109,7 +121,7 @@ def _resolve(href: str, old: str, new: str, known: Map, tell: Tell) -> str | Non
         return None if not ours else "/" + _rest(parts.query, parts.fragment)
     base = quote(old, safe="/%+,;=:@&~!$'()*")
     path = unquote(parts.path if ours else urlsplit(urljoin(base, parts.path)).path)
-    target = known.find(path)
+    target = known.find(path) or (None if ours else known.beside(unquote(parts.path), source))
     if target is not None:
         near = posixpath.relpath(target, posixpath.dirname(new))
         return quote(near, safe="/-._~+,;=:@&!$'*") + _rest(parts.query, parts.fragment)

@@ -95,7 +95,7 @@ def words_of(item: object) -> tuple[object, ...]:
 
 def _tag(text: str) -> str:
     """A tag without what surrounds it by accident: ``#python``, ``python,``, ``"python"``."""
-    text = one_line(html.unescape(text)).strip(" ,;\"'")
+    text = one_line(html.unescape(text)).strip(" ,;\"'[]")
     return text.lstrip("#").strip() if len(text) > 1 else text
 
 
