@@ -24,6 +24,7 @@ $(VENV)/.dev: requirements/dev.lock $(VENV)/.run
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements/dev.lock
 	@$(BIN)/python -m tests.edgefeed.wheels --if-possible
 	@$(BIN)/python -m tests.sula.conformance.suite --if-possible
+	@$(BIN)/python -m tests.browser.nu --if-possible
 	@touch $@
 
 # Digests and ids look like secrets to these two; the others know real ones by their form.

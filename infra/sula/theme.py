@@ -139,7 +139,7 @@ def favicon(theme: Theme, icon: str) -> str:
     body = theme.files.get(theme.assets.get(icon, ""), b"")
     if not icon.endswith(".svg") or not 0 < len(body) <= _SMALL_ICON:
         return ""
-    return "data:image/svg+xml," + quote(body.strip(), safe=" ='/:;()@-._~")
+    return "data:image/svg+xml," + quote(body.strip(), safe="='/:;()@-._~")
 
 
 def properties(style: bytes) -> frozenset[str]:

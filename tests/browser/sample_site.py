@@ -106,6 +106,7 @@ def listings() -> tuple[Listing, ...]:
             title="How Sula works", front_kind=Kind.SERIES, entries=tuple(reversed(parts)),
             parts=parts,
         ),
+        Listing(unit="search", kind=Kind.SEARCH, shards=(1,)),
         Listing(
             unit="tags", kind=Kind.TAGS,
             counts=tuple(Count(tag, tag_path(tag), len(tagged(tag))) for tag in tags),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import product
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser, Page
 
 from sula.cli import cli
 
+from . import nu
 from .chromium import SCHEMES, WIDTHS, serve
 from .screenshots import ROOT, found
 
@@ -299,3 +301,13 @@ def test_an_embed_asks_nobody_before_the_click(browser: Browser, tmp_path: Path)
         page.frame_locator("iframe").get_by_text("a film").wait_for()
         assert seen.asked[-1] == "https://player.vimeo.com/video/123456789?dnt=1&autoplay=1"
         assert page.locator("iframe").get_attribute("title") == "Play on Vimeo"
+
+
+def test_the_nu_checker_has_nothing_to_say(site: Site) -> None:
+    if not shutil.which("java") or not nu.JAR.exists():
+        pytest.skip("needs Java, and npm's vnu-jar, which make dev fetches where there is Java")
+    paths = {path.partition("?")[0] for path in site.pages.values()}
+    files = [site.folder / (p[1:] + "index.html" * p.endswith("/")) for p in paths]
+    assert len(files) > 12
+    assert all(file.is_file() for file in files)
+    assert nu.complaints(files) == []
