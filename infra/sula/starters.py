@@ -56,8 +56,8 @@ makes the environment: `requirements.txt` asks for `<<requirement>>`. Then
 """
 
 _GITHUB: Final = """\
-# Publishes what is pushed to main. The role's ARN is the variable SULA_ROLE of the repository,
-# the region its variable SULA_CLOUD; until both are there, the content is checked and no more.
+# Publishes what is pushed to main. Two variables of the repository say where: SULA_DEPLOY_ROLE, an
+# output of the stack, and SULA_CLOUD, its region. Until they are there, the content is checked.
 name: Publish
 on:
   push:
@@ -83,15 +83,15 @@ jobs:
       - uses: actions/setup-python@0b93645e9fea7318ecaed2b359559ac225c90a2b # v5.3.0
         with:
           python-version: "3.13"
-      - run: pip install -r requirements.txt
+      - run: pip install -r requirements.txt "sula[aws]"
       - run: sula check
-      - if: github.event_name == 'push' && vars.SULA_ROLE != ''
-        # v4.0.2
-        uses: aws-actions/configure-aws-credentials@e3dd6a429d7300a6a4c196c26e071d42e0343502
+      - if: github.event_name == 'push' && vars.SULA_DEPLOY_ROLE != ''
+        # v4.1.0
+        uses: aws-actions/configure-aws-credentials@ececac1a45f3b08a01d2dd070d28d111c5fe6722
         with:
-          role-to-assume: ${{ vars.SULA_ROLE }}
+          role-to-assume: ${{ vars.SULA_DEPLOY_ROLE }}
           aws-region: ${{ vars.SULA_CLOUD }}
-      - if: github.event_name == 'push' && vars.SULA_ROLE != ''
+      - if: github.event_name == 'push' && vars.SULA_DEPLOY_ROLE != ''
         run: sula deploy
 """
 
@@ -108,7 +108,7 @@ publish:
       aud: sts.amazonaws.com
   resource_group: publish
   script:
-    - pip install -r requirements.txt
+    - pip install -r requirements.txt "sula[aws]"
     - sula check
     - printf %s "$SULA_TOKEN" > "$AWS_WEB_IDENTITY_TOKEN_FILE"
     - if [ "$CI_COMMIT_BRANCH" = "$CI_DEFAULT_BRANCH" ]; then sula deploy; fi

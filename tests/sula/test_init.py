@@ -108,6 +108,16 @@ def test_workflows_are_yaml_that_deploys() -> None:
     assert all(len(use.split("@")[1].split()[0]) == 40 for use in uses), "pinned by commit"
 
 
+def test_the_workflow_gives_nothing_away(tmp_path: Path) -> None:
+    init(tmp_path, Wanted())
+    zizmor = Path(sys.executable).with_name("zizmor")
+    done = subprocess.run(
+        [zizmor, "--offline", "--quiet", "--no-progress", tmp_path / ".github/workflows"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_a_series_goes_on_where_it_ended(tmp_path: Path) -> None:
     for title in ("One", "Two", "Three"):
         path = new_post(tmp_path, title, now=NOW, series="A long story")
