@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -26,8 +25,6 @@ T = TypeVar("T")
 
 _GONE: Final = 404
 _CONFLICTS: Final = frozenset({409, 412})
-_WAITS: Final = 10
-_PAUSE: Final = 2.0
 _AT_ONCE: Final = 10
 """Messages in one request to SQS; it allows no more."""
 
@@ -200,13 +197,10 @@ class SqsBacklog:
 class CloudFrontNotifier:
     """The edge and the hub, each left alone where its name is empty."""
 
-    def __init__(
-        self, distribution: str, hub: str, sleep: Callable[[float], None] = time.sleep
-    ) -> None:
+    def __init__(self, distribution: str, hub: str) -> None:
         """Take the distribution's id and the hub's URL."""
         self._distribution = distribution
         self._hub = hub
-        self._sleep = sleep
         self._client: CloudFrontClient | None = None
         self._pending = ""
 
@@ -236,13 +230,11 @@ class CloudFrontNotifier:
         self._pending = answer["Invalidation"]["Id"]
 
     def publish(self, urls: Sequence[str]) -> None:
-        """See `ports.Notifier`. Waits, but not for long, until the edge has forgotten."""
+        """See `ports.Notifier`."""
         if not self._hub:
             return
-        for _ in range(_WAITS if self._pending else 0):
-            if self._is_done():
-                break
-            self._sleep(_PAUSE)
+        if self._pending and not self._is_done():
+            raise Unavailable(f"the invalidation {self._pending} is in progress")
         self._pending = ""
         ping(self._hub, urls)
 

@@ -58,6 +58,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     ``revision`` and ``renderer`` are the newest `Site.revision` and `Site.renderer` that
     took part. ``emptied`` maps the unit of a tag or series that lost its last post to the
     label it had. ``held`` maps documents that the feed gate held back to the reason.
+    ``unheard`` are paths of feeds that changed and of which the hub has not heard yet.
     ``rebuild`` is how far a rebuild has come: every page up to this key was looked at.
     """
 
@@ -71,6 +72,7 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     debts: dict[str, Debt] = {}
     emptied: dict[str, str] = {}
     held: dict[str, str] = {}
+    unheard: tuple[str, ...] = ()
     rebuild: str | None = None
 
 

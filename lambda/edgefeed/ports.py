@@ -42,7 +42,10 @@ class Notifier(Protocol):
         """
 
     def publish(self, urls: Sequence[str]) -> None:
-        """Tell the WebSub hub that these feeds changed. Raises `Unavailable`."""
+        """Tell the WebSub hub that these feeds changed.
+
+        Raises `Unavailable`, also while the edge still has what it was told to forget.
+        """
 
 
 class Silent:

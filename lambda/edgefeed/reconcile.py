@@ -51,6 +51,10 @@ so adds its debt in the same write. So should that run die, there is a message t
 again, and the first run that sees the debt after its lease has ended adopts it. Naming the
 messages instead would not do: a second delivery of an older message may be what finds the
 change. Adopted units are all compared, and their paths all invalidated.
+
+Why the hub hears. The write that takes a debt out notes in the index which feeds changed. Only
+then, with nothing else left to do, the run pings the hub, and takes out what it heard. What it
+did not hear in time is told by the next run that has handled its messages.
 """
 
 from __future__ import annotations
@@ -89,6 +93,8 @@ from edgefeed.store import Conflict, Unavailable
 from edgefeed.units import document_keys, unit_of
 
 T = TypeVar("T")
+_HUB_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
+"""Seconds between attempts to reach the hub: an invalidation takes some to reach every edge."""
 LEASE: Final = 120.0
 """Seconds for which a debt is its run's own: longer than a run can live."""
 
@@ -156,6 +162,7 @@ class Run:
         self.adopted: set[str] = set()
         self.commits = 0
         self.start_over = False
+        self.unheard: set[str] = set()
         self.phases: dict[str, float] = defaultdict(float)
         self._phase = "start", ports.now()
         self._seen: dict[str, tuple[str, str, Observed]] = {}
@@ -186,14 +193,15 @@ class Run:
         """
         debt = version.header.debts.get(self._debt_token)
         if debt is None:
-            return True, version
+            return True, await self._tell(version)
         try:
             remaining = await self._write(debt.units, version)
             await self._announce()
         except Unavailable:
             await self._release(version, debt.units)
             raise
-        return await self._settle(version, frozenset(remaining))
+        finished, version = await self._settle(version, frozenset(remaining))
+        return finished, await self._tell(version)
 
     def is_owed(self, version: Version, keys: Iterable[str]) -> bool:
         """Whether a debt stands for one of these keys: then its message must come again."""
@@ -355,7 +363,7 @@ class Run:
         return await self.outputs.write(units, version.catalogue, generation, self.deadline)
 
     async def _announce(self) -> None:
-        """Have the edge forget what changed, then tell the hub. Raises Unavailable."""
+        """Have the edge forget what changed; the hub is owed to hear. Raises Unavailable."""
         outputs, notifier = self.outputs, self.ports.notifier
         adopted = self.adopted & outputs.written.keys()
         keys = outputs.changed | {key for unit in adopted for key in document_keys(unit)}
@@ -368,12 +376,39 @@ class Run:
         outputs.announced.append(paths)
         outputs.changed.clear()
         self.adopted -= adopted
-        feeds = [self.site.absolute(path) for path in changed_feeds(keys)]
-        if feeds and self.site.hub:
+        if self.site.hub:
+            self.unheard.update(changed_feeds(keys))
+
+    async def _tell(self, version: Version) -> Version:
+        """Tell the hub of feeds that changed. Never fails: what it did not hear stays owed.
+
+        That is in the index since the debt was settled, and any later run tells it.
+        """
+        unheard = version.header.unheard
+        if not unheard:
+            return version
+        self.enter("notify")
+        rest, notifier = list(unheard), self.ports.notifier
+        for seconds in _HUB_PAUSES:
             try:
-                await patiently(self.ports, lambda: notifier.publish(feeds))
+                while rest and self.ports.now() < self.deadline:
+                    url = self.site.absolute(rest[0])
+                    await Call(lambda url=url: notifier.publish([url]))  # type: ignore[misc] # its own
+                    del rest[0]
+                break
             except Unavailable:
-                outputs.counts["pings lost"] += 1
+                if self.ports.now() + seconds >= self.deadline:
+                    break
+            await Call(lambda seconds=seconds: self.ports.sleep(seconds))  # type: ignore[misc] # its own
+        self.outputs.counts["pings owed"] += len(rest)
+        if len(rest) == len(unheard):
+            return version
+        generation = version.header.generation + 1
+        told = _with(version.catalogue, generation=generation, unheard=tuple(rest))
+        try:
+            return await self._swap(version, told)
+        except (Conflict, Unavailable):
+            return version  # then some are told twice
 
     async def _settle(self, version: Version, remaining: frozenset[str]) -> tuple[bool, Version]:
         """Take our debt out of the index, or leave in it what remains, free to be adopted.
@@ -419,8 +454,13 @@ class Run:
         if remaining:
             debts[self._debt_token] = Debt(0, debt.keys, tuple(sorted(remaining)))
         held = {k: why for k, why in header.held.items() if k not in self.outputs.passed}
-        held = dict(sorted((held | self.outputs.held).items()))
-        return _with(version.catalogue, generation=header.generation + 1, debts=debts, held=held)
+        return _with(
+            version.catalogue,
+            generation=header.generation + 1,
+            debts=debts,
+            held=dict(sorted((held | self.outputs.held).items())),
+            unheard=tuple(sorted(self.unheard.union(header.unheard))),
+        )
 
     async def abandon(self, version: Version) -> None:
         """Leave our debt to the next run now, for want of time."""

@@ -109,6 +109,7 @@ class Report:
             "bytes": counts.get("bytes", 0),
             "invalidated": [path for paths in run.outputs.announced for path in paths],
             "gate": run.outputs.held,
+            "pings owed": counts.get("pings owed", 0),
             "left out": sorted(run.outputs.left_out),
             "milliseconds": milliseconds,
             "phases": {name: round(spent * 1000) for name, spent in run.phases.items()},

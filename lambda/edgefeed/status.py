@@ -30,6 +30,7 @@ async def status(run: Run, keys: Sequence[str]) -> dict[str, Any]:
         "revision": header.revision,
         "posts": len(version.catalogue.posts),
         "held": header.held,
+        "unheard": header.unheard,
         "problems": [
             {"key": row.key, "reason": row.reason, "since": row.since}
             for row in version.catalogue.problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import uuid
 from collections.abc import Mapping
@@ -103,10 +104,10 @@ class World:
     def wire(self, site: Site, renderer: Renderer | None = None) -> Function:
         if renderer is None:
             renderer = ThemeRenderer(Theme(read_templates(ROOT / "theme/templates"), site), site)
-        ports = Ports(
+        self.ports = Ports(
             self.store, PageReader(site), renderer, self.hearer, self.clock, lambda _: None
         )
-        return Function(site, ports, most_time=60)
+        return Function(site, self.ports, most_time=60)
 
     def clock(self) -> float:
         self.now += self.tick
@@ -280,9 +281,33 @@ def test_the_hub_hears_after_the_edge_and_never_fails_a_run() -> None:
     assert world.send("hello") == DONE
     assert "https://example.org/feed.xml" in world.hearer.urls
     assert "https://example.org/tags/a/atom.xml" in world.hearer.urls
-    world.hearer.hub_fails = 100
+    heard = len(world.hearer.urls)
+    world.hearer.hub_fails = 5
     world.put("hello", "Changed")
     assert world.send("hello") == DONE
+    assert len(world.hearer.urls) == heard
+    assert "/feed.xml" in world.function({"status": True}, "request", 60)["unheard"]
+    # The next run tells, even one that has nothing to write.
+    assert world.send("hello") == DONE
+    assert "https://example.org/feed.xml" in world.hearer.urls[heard:]
+    assert world.function({"status": True}, "request", 60)["unheard"] == ()
+    heard = len(world.hearer.urls)
+    assert world.send("hello") == DONE
+    assert len(world.hearer.urls) == heard
+
+
+def test_a_hub_that_never_answers_takes_no_time_that_is_not_there() -> None:
+    world = World()
+    world.hearer.hub_fails = 10_000
+    world.put("hello", "Hello")
+    began = world.now
+
+    def rest(seconds: float) -> None:
+        world.now += seconds
+
+    ports = dataclasses.replace(world.ports, sleep=rest)
+    assert Function(SITE, ports, most_time=60)(world.event(key("hello")), "r", 20) == DONE
+    assert world.now - began < 5
 
 
 def test_no_time_left_means_the_next_run_goes_on() -> None:

@@ -259,7 +259,7 @@ def test_the_edge_may_be_told_and_asked_as_the_notifier_does(amazon: Amazon) -> 
     session = amazon.session(ALL)
     session.events.register("before-call.cloudfront", lambda model, **_: called.append(model.name))
     amazon.store(session)
-    notifier = aws.CloudFrontNotifier("EDGE123", "http://127.0.0.1:9/", sleep=lambda _: None)
+    notifier = aws.CloudFrontNotifier("EDGE123", "http://127.0.0.1:9/")
     with pytest.raises(Unavailable):  # no such distribution; the call was made
         notifier.invalidate(["/"], "1")
     notifier._pending = "I1"

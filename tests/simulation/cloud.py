@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from edgefeed.contract import LISTS, key_to_path
+from edgefeed.notify import changed_feeds
 from edgefeed.store import GENERATION, Conflict
 from edgefeed.stores import MemoryStore
 
@@ -33,6 +34,8 @@ class WatchedStore(MemoryStore):
         super().__init__(lambda: f"{clock.now:.6f}")
         self._is_contended = is_contended
         self._history: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self.news: set[str] = set()
+        """Objects that a run wrote or removed, and of which nobody has been told since."""
 
     def put(
         self,
@@ -49,6 +52,7 @@ class WatchedStore(MemoryStore):
         etag = super().put(key, body, metadata=metadata, if_match=if_match, if_absent=if_absent)
         if not key.startswith(LISTS):
             return etag
+        self.news.add(key)
         generation = int((metadata or {})[GENERATION])
         history = self._history[key]
         if before is not None and int(before.metadata.get(GENERATION, 0)) > generation:
@@ -68,10 +72,9 @@ class WatchedStore(MemoryStore):
 class Edge:
     """A cache that keeps what it was asked for until it is told to forget it."""
 
-    def __init__(self, store: MemoryStore) -> None:
+    def __init__(self, store: WatchedStore) -> None:
         self._store = store
         self.cached: dict[str, bytes] = {}
-        self.pings: list[str] = []
 
     def fetch(self, key: str) -> None:
         """A reader asks for a document."""
@@ -90,10 +93,14 @@ class Edge:
                 del self.cached[key]
 
     def publish(self, urls: Sequence[str]) -> None:
-        self.pings += urls
+        self._store.news -= {LISTS + urlsplit(url).path.removeprefix("/") for url in urls}
 
-    def check(self) -> None:
-        """Raises Violation when a reader would still be served something old."""
+    def check(self, unheard: Sequence[str], *, hub: bool) -> None:
+        """Raises Violation when somebody was not told of a change, and is not owed to be."""
+        owed = {LISTS + path.removeprefix("/") for path in unheard}
+        missed = {LISTS + path.removeprefix("/") for path in changed_feeds(self._store.news)} - owed
+        if hub and missed:
+            raise Violation(f"the hub was never told of {sorted(missed)}")
         for key, body in self.cached.items():
             found = self._store.get(key)
             if found is None or found.body != body:

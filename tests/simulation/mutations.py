@@ -89,6 +89,14 @@ class AdoptedPathsForgotten(Run):
         await super()._announce()
 
 
+class PingsForgotten(Run):
+    """Feeds that the hub did not hear of are not noted in the index."""
+
+    async def _announce(self) -> None:
+        await super()._announce()
+        self.unheard.clear()
+
+
 class NothingNewNothingWritten(Run):
     """A run that finds nothing new leaves the index, and every slower run, as they are."""
 
@@ -121,6 +129,7 @@ MUTATIONS: tuple[type[Run], ...] = (
     AcknowledgedTooEarly,
     NoGenerations,
     AdoptedPathsForgotten,
+    PingsForgotten,
     NothingNewNothingWritten,
     NoDebt,
 )

@@ -85,7 +85,8 @@ def test_a_failure_shrinks_to_a_small_plan() -> None:
 
     quick = settings(max_examples=300, deadline=None, database=None)
     smallest = find(plans, is_broken, settings=quick)
-    assert (smallest.faults, smallest.rebuilds, smallest.deploys) == (0, False, False)
+    assert smallest.faults <= 1
+    assert (smallest.rebuilds, smallest.deploys) == (False, False)
     assert smallest.edits < 9
 
 
