@@ -108,8 +108,11 @@ bench-authors: dev  ## what authors wait for: an import, a check
 screenshots: dev  ## every kind of page, drawn by Chromium into screenshots/
 	@$(BIN)/python -m tests.browser.screenshots
 
+lighthouse: dev  ## Lighthouse's scores of home and of a long post (needs npm's registry once)
+	@$(BIN)/python -m tests.browser.lighthouse
+
 clean:
 	@rm -rf $(VENV) .sula dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@echo "clean"
 
-.PHONY: help env env-aws dev up test check format lock bench bench-authors bundle documents simulate screenshots bench-peers clean
+.PHONY: help env env-aws dev up test check format lock bench bench-authors bundle documents simulate screenshots lighthouse bench-peers clean

@@ -145,10 +145,11 @@ def test_a_short_post_is_shown_whole_and_does_not_promise_more() -> None:
     assert not tree.xpath("//p[@class='more']")
 
 
-def test_an_untitled_note_has_no_heading_and_its_date_leads_to_it() -> None:
+def test_an_untitled_note_is_named_by_its_date_which_leads_to_it() -> None:
     note = plain("n", "", summary="All of it.")
     tree = render(home(note), note)
-    assert not tree.xpath("//article//h2")
+    assert words(one(tree, "//article//h2[@class='vh']")) == "Note, 24 November 2026"
+    assert not tree.xpath("//article//*[contains(@class, 'p-name')]")
     assert one(tree, "//article//a[@class='u-url']").get("href") == "/posts/n/"
 
 

@@ -55,7 +55,8 @@ def samples(plan: Plan) -> tuple[Job, ...]:
 
 def check_theme(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> list[Finding]:
     """What is wrong with the theme, as far as these jobs show."""
-    lacking = sorted(LIST_TEMPLATES - checkout.theme.templates.keys())
+    # A site may do without a search.
+    lacking = sorted(LIST_TEMPLATES - {"search.html"} - checkout.theme.templates.keys())
     if lacking:
         return [
             Finding(_name(checkout, name), 0, f"the theme lacks {name}, which lists are made of")
