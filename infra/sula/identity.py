@@ -8,6 +8,7 @@ old post new to a subscriber.
 
 from __future__ import annotations
 
+import functools
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -15,8 +16,12 @@ from collections.abc import Collection, Mapping
 
 def mint(site_id: str, path: str) -> str:
     """A new identity: UUID version 5 (RFC 9562, section 5.5) of the path within the site."""
-    namespace = uuid.uuid5(uuid.NAMESPACE_URL, site_id)
-    return f"urn:uuid:{uuid.uuid5(namespace, path)}"
+    return f"urn:uuid:{uuid.uuid5(_namespace(site_id), path)}"
+
+
+@functools.lru_cache(maxsize=16)
+def _namespace(site_id: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, site_id)
 
 
 def mint_unused(site_id: str, path: str, taken: Collection[str]) -> str:
