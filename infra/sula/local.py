@@ -133,7 +133,9 @@ class LocalCloud:
     profile, and so nothing a function does there can reach a real account.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, access_log: Path | None = None) -> None:
+        """Start nothing yet. Every request is noted in ``access_log``, if there is one."""
+        self._access_log = access_log
         self.port = 0
         self.home = Path()
         self._process: subprocess.Popen[bytes] | None = None
@@ -164,7 +166,14 @@ class LocalCloud:
         try:
             with (self.home / "log").open("wb") as log:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "sula.local_server", str(self.port), str(self.home)],
+                    [
+                        sys.executable,
+                        "-m",
+                        "sula.local_server",
+                        str(self.port),
+                        str(self.home),
+                        *([str(self._access_log)] if self._access_log else []),
+                    ],
                     stdin=subprocess.PIPE,
                     stdout=log,
                     stderr=subprocess.STDOUT,

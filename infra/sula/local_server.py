@@ -1,6 +1,6 @@
 """The process that is the local cloud: ministack, which ends when its parent does.
 
-Run as ``python -m sula.local_server PORT HOME``. Standard input is a leash: the parent
+Run as ``python -m sula.local_server PORT HOME [ACCESS-LOG]``. Standard input is a leash: the parent
 holds the other end of the pipe, so even a parent that is killed outright lets go of it,
 and then this process ends its whole group (Lambda workers, Node) and removes its files.
 """
@@ -39,13 +39,14 @@ def main() -> None:
     from sula.local_extras import extend  # noqa: PLC0415 - the same
 
     extend()
-    port, home = sys.argv[1:]
+    port, home, *access = sys.argv[1:]
     alone = threading.Event()
     threading.Thread(target=_end_with_parent, args=(home, alone), daemon=True).start()
     config = Config()
     # ministack's own command listens on every interface; this does not.
     config.bind = [f"127.0.0.1:{port}"]
     config.application_path = "ministack.app:app"
+    config.accesslog = access[0] if access else None  # every request, for those who count them
     config.workers = 0  # in this process: hypercorn's workers would outlive their group
     config.graceful_timeout = 0.2
     config.keep_alive_timeout = 75.0

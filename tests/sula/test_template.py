@@ -256,3 +256,98 @@ def test_a_template_too_long_for_cloudformation_is_refused(tmp_path: Path) -> No
     path.write_text("Description: " + "x" * 52_000)
     with pytest.raises(CloudError, match="51200"):
         stack.load_template(path)
+
+
+# --- the other roles -------------------------------------------------------------------------
+
+
+def policy(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = properties(template, role)["Policies"][0]["PolicyDocument"][
+        "Statement"
+    ]
+    return found
+
+
+def prefixes(policy: list[dict[str, Any]], *actions: str) -> set[str]:
+    """The keys that a policy lets somebody do one of these to."""
+    return {
+        one["Fn::Sub"].partition("AWS::Region}/")[2]
+        for statement in policy
+        if set(actions) & set(as_list(statement["Action"]))
+        for one in as_list(statement["Resource"])
+        if "Fn::Sub" in one
+    }
+
+
+def test_the_release_copies_from_what_waits_to_pages_and_does_nothing_else(
+    template: dict[str, Any],
+) -> None:
+    found = policy(template, "ReleaseRole")
+    assert prefixes(found, "s3:GetObject") == {"state/scheduled/*"}
+    assert prefixes(found, "s3:PutObject") == {"pages/*"}
+    s3 = {a for s in found for a in as_list(s["Action"]) if a.startswith("s3:")}
+    assert s3 == {"s3:GetObject", "s3:PutObject"}
+    # It only ever creates: what is there already stays.
+    assert 'IfNoneMatch="*"' in properties(template, "Release")["Code"]["ZipFile"]
+
+
+def test_a_schedule_may_call_the_release_and_only_from_our_group(template: dict[str, Any]) -> None:
+    (statement,) = policy(template, "ScheduleRole")
+    assert statement["Action"] == "lambda:InvokeFunction"
+    assert statement["Resource"] == {"Fn::GetAtt": "Release.Arn"}
+    (trust,) = properties(template, "ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
+    assert "schedule-group/${AWS::StackName}" in trust["Condition"]["ArnLike"]["aws:SourceArn"][
+        "Fn::Sub"
+    ]  # fmt: skip
+
+
+def test_a_deploy_writes_pages_and_its_own_state_only(template: dict[str, Any]) -> None:
+    found = policy(template, "DeployRole")
+    written = prefixes(found, "s3:PutObject", "s3:DeleteObject")
+    assert written == {
+        "pages/*", "state/scheduled/*", contract.RECORD_KEY, "state/claims.json",
+    }  # fmt: skip
+    actions = {action for statement in found for action in as_list(statement["Action"])}
+    # Old versions stay whatever happens, and so does everything that is not content.
+    assert not actions & {"s3:DeleteObjectVersion", "s3:PutBucketPolicy", "iam:PutRolePolicy"}
+    assert not [a for a in actions if a.startswith("cloudformation:") and "Describe" not in a]
+    (passing,) = (s for s in found if s["Action"] == "iam:PassRole")
+    assert passing["Resource"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
+    assert passing["Condition"]
+
+
+def test_a_plan_writes_nothing(template: dict[str, Any]) -> None:
+    actions = {a for s in policy(template, "PlanRole") for a in as_list(s["Action"])}
+    assert actions == {"s3:GetObject", "s3:ListBucket", "cloudformation:DescribeStacks"}
+
+
+@pytest.mark.parametrize(("role_", "subject"), [
+    ("DeployRole", "repo:${GitHubRepository}:ref:refs/heads/${GitHubBranch}"),
+    ("PlanRole", "repo:${GitHubRepository}:pull_request"),
+])  # fmt: skip
+def test_github_roles_are_for_one_repository(
+    template: dict[str, Any], role_: str, subject: str
+) -> None:
+    (trust,) = properties(template, role_)["AssumeRolePolicyDocument"]["Statement"]
+    host = "token.actions.githubusercontent.com"
+    assert trust["Condition"] == {
+        "StringEquals": {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": {"Fn::Sub": subject}}
+    }
+    assert template["Resources"][role_]["Condition"] == "HasGitHub"
+    for name in ("GitHubRepository", "GitHubBranch"):
+        assert not re.fullmatch(template["Parameters"][name]["AllowedPattern"], "a/*")
+
+
+def test_every_alarm_tells_somebody(template: dict[str, Any]) -> None:
+    alarms = {n: r for n, r in template["Resources"].items() if r["Type"].endswith("::Alarm")}
+    assert len(alarms) == 5
+    for alarm in alarms.values():
+        assert alarm["Properties"]["AlarmActions"] == [{"Ref": "Alarms"}]
+        assert alarm["Properties"]["TreatMissingData"] == "notBreaching"
+
+
+def test_the_readme_tells_of_every_parameter(template: dict[str, Any]) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    told = dict(re.findall(r"^\| `([A-Z]\w+)` *\| *`?([^`|]+?)`? *\|", text, re.MULTILINE))
+    usual = {name: str(one["Default"]) or "none" for name, one in template["Parameters"].items()}
+    assert told == usual
