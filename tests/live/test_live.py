@@ -1,6 +1,7 @@
-"""A site's life on Amazon's cloud: made, published, pushed to, scheduled, rolled back, destroyed.
+r"""A site's life on Amazon's cloud: made, published, pushed to, scheduled, rolled back, destroyed.
 
-    SULA_LIVE=1 SULA_CLOUD=eu-central-1 python -m pytest -o addopts=--import-mode=importlib tests/live
+    SULA_LIVE=1 SULA_CLOUD=eu-central-1 \
+        python -m pytest -o addopts=--import-mode=importlib tests/live
 
 **Nobody has run this yet.** It is written from the documentation of the services, for the first
 person with an account. It makes a stack of its own, costs a few cents, takes about half an hour
