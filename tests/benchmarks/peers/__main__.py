@@ -26,6 +26,7 @@ from tests.benchmarks.peers import generators, planted, plot
 from tests.benchmarks.peers.peer import TOOLS, OtherPeer, SulaPeer, edit, local_cloud, settle
 
 RESULTS = Path("tests/benchmarks/peers/results.json")
+_BUILT = 10_000
 PICTURE = Path("tests/benchmarks/peers/publish-one-edit.svg")
 
 
@@ -50,10 +51,8 @@ def measure(count: int, names: list[str], rounds: int) -> dict[str, Any]:
 def _measure(peers: list[SulaPeer | OtherPeer], sula: SulaPeer, rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {peer.name: {} for peer in peers}
     for peer in peers:
-        took = peer.build()
-        found[peer.name] |= {"build": took.seconds, "peak": took.peak}
+        _build(peer, found[peer.name])
         found[peer.name]["first"] = peer.first().seconds
-        say(f"  {peer.name}: built in {took.seconds:.2f} s, {took.peak / 1e6:.0f} MB")
     settle(sula)
     edits: dict[str, list[float]] = {peer.name: [] for peer in peers}
     feeds, idle = [], []
@@ -71,18 +70,32 @@ def _measure(peers: list[SulaPeer | OtherPeer], sula: SulaPeer, rounds: int) -> 
     return found
 
 
-def measure_planted(count: int, rounds: int) -> dict[str, Any]:
-    """Sula alone, with a record that is planted."""
+def measure_planted(count: int, names: list[str], rounds: int) -> dict[str, Any]:
+    """Sula with a record that is planted; up to `_BUILT` posts beside peers, with a full build."""
     base = Path(tempfile.mkdtemp(prefix="peers-"))
     try:
         with local_cloud(base / "up") as local:
             sula = SulaPeer(base / "sula", count, local)
             size = planted.plant(sula)
-            found = planted.measure(sula, rounds)
+            times = planted.measure(sula, rounds)
+            found = {"sula": {"planted": True, "record": size, **times}}
+            if count <= _BUILT:
+                others = [OtherPeer(name, base / name, count, local) for name in names]
+                for peer in (sula, *others):
+                    found.setdefault(peer.name, {})
+                    _build(peer, found[peer.name])
+                for peer in others:
+                    peer.first()
+                    found[peer.name]["edit"] = planted.median(peer, rounds)
     finally:
         shutil.rmtree(base, ignore_errors=True)
-    times = {name: statistics.median(t.seconds for t in took) for name, took in found.items()}
-    return {"sula": {**times, "planted": True, "record": size}}
+    return found
+
+
+def _build(peer: SulaPeer | OtherPeer, found: dict[str, Any]) -> None:
+    took = peer.build()
+    found |= {"build": took.seconds, "peak": took.peak}
+    say(f"  {peer.name}: built in {took.seconds:.2f} s, {took.peak / 1e6:.0f} MB")
 
 
 def table(results: Mapping[str, dict[str, Any]], names: list[str]) -> Iterator[str]:
@@ -124,7 +137,7 @@ def main() -> None:
         _keep(results)
     for count in options.planted:
         say(f"{count} posts, their record planted")
-        results[str(count)] = measure_planted(count, options.rounds)
+        results[str(count)] = measure_planted(count, options.peers, options.rounds)
         _keep(results)
     say("\n".join(table(dict(sorted(results.items(), key=_size)), options.peers)))
     say(f"bench-peers: {len(results)} sizes, {len(options.peers)} peers; figures in {RESULTS}")
