@@ -2,6 +2,7 @@
 PYTHON ?= python3
 PORT ?= 8000
 SEEDS ?= 5000
+EXAMPLES ?= 2000
 VENV := .venv
 BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
@@ -105,6 +106,9 @@ documents: dev  ## COUNT random documents through new, check and build
 bench-authors: dev  ## what authors wait for: an import, a check
 	@$(BIN)/python -m tests.benchmarks.authors
 
+law: dev  ## Law 1 under EXAMPLES sequences of edits and accidents, each against a clean build
+	@SULA_LAW_EXAMPLES=$$(( $(EXAMPLES) / 4 )) $(BIN)/python -m pytest -q -n 2 --timeout 0 tests/sula/laws
+
 screenshots: dev  ## every kind of page, drawn by Chromium into screenshots/
 	@$(BIN)/python -m tests.browser.screenshots
 
@@ -115,4 +119,4 @@ clean:
 	@rm -rf $(VENV) .sula dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@echo "clean"
 
-.PHONY: help env env-aws dev up test check format lock bench bench-authors bundle documents simulate screenshots lighthouse bench-peers clean
+.PHONY: help env env-aws dev up test check format lock bench bench-authors bundle documents simulate law screenshots lighthouse bench-peers clean

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
-import statistics
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -23,11 +22,20 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.peers import generators, planted, plot
-from tests.benchmarks.peers.peer import TOOLS, OtherPeer, SulaPeer, edit, local_cloud, settle
+from tests.benchmarks.peers.measure import Took, medians
+from tests.benchmarks.peers.peer import (
+    TOOLS,
+    OtherPeer,
+    SulaPeer,
+    edit,
+    help_cpu,
+    local_cloud,
+    settle,
+)
 
 RESULTS = Path("tests/benchmarks/peers/results.json")
 _BUILT = 10_000
-PICTURE = Path("tests/benchmarks/peers/publish-one-edit.svg")
+PICTURE = Path("content/posts/publish-one-edit.svg")
 
 
 def say(text: str) -> None:
@@ -54,19 +62,19 @@ def _measure(peers: list[SulaPeer | OtherPeer], sula: SulaPeer, rounds: int) -> 
         _build(peer, found[peer.name])
         found[peer.name]["first"] = peer.first().seconds
     settle(sula)
-    edits: dict[str, list[float]] = {peer.name: [] for peer in peers}
+    edits: dict[str, list[Took]] = {peer.name: [] for peer in peers}
     feeds, idle = [], []
     for number in range(rounds):
         for peer in peers:
             peer.edit(number)
-            edits[peer.name].append(peer.publish().seconds)
+            edits[peer.name].append(peer.publish())
             settle(sula)
         edit(sula.sources[-1], number)
-        feeds.append(sula.to_feed().seconds)
-        idle.append(sula.to_feed().seconds)
-    for name, times in edits.items():
-        found[name]["edit"] = statistics.median(times)
-    found["sula"] |= {"feed": statistics.median(feeds), "idle": statistics.median(idle)}
+        feeds.append(sula.to_feed())
+        idle.append(sula.to_feed())
+    for name, took in edits.items():
+        found[name] |= medians(edit=took)
+    found["sula"] |= medians(feed=feeds, idle=idle)
     return found
 
 
@@ -78,15 +86,16 @@ def measure_planted(count: int, names: list[str], rounds: int) -> dict[str, Any]
             sula = SulaPeer(base / "sula", count, local)
             size = planted.plant(sula)
             times = planted.measure(sula, rounds)
-            found = {"sula": {"planted": True, "record": size, **times}}
+            found: dict[str, dict[str, Any]] = {"sula": {"planted": True, "record": size, **times}}
             if count <= _BUILT:
                 others = [OtherPeer(name, base / name, count, local) for name in names]
-                for peer in (sula, *others):
+                peers: list[SulaPeer | OtherPeer] = [sula, *others]
+                for peer in peers:
                     found.setdefault(peer.name, {})
                     _build(peer, found[peer.name])
-                for peer in others:
-                    peer.first()
-                    found[peer.name]["edit"] = planted.median(peer, rounds)
+                for other in others[:1]:  # the others take minutes for each
+                    other.first()
+                    found[other.name] |= planted.edits_of(other, rounds)
     finally:
         shutil.rmtree(base, ignore_errors=True)
     return found
@@ -94,31 +103,38 @@ def measure_planted(count: int, names: list[str], rounds: int) -> dict[str, Any]
 
 def _build(peer: SulaPeer | OtherPeer, found: dict[str, Any]) -> None:
     took = peer.build()
-    found |= {"build": took.seconds, "peak": took.peak}
+    found |= {"build": took.seconds, "build cpu": took.cpu, "peak": took.peak}
     say(f"  {peer.name}: built in {took.seconds:.2f} s, {took.peak / 1e6:.0f} MB")
 
 
 def table(results: Mapping[str, dict[str, Any]], names: list[str]) -> Iterator[str]:
-    head = ["posts", *(f"sula/{name}" for name in names), "sula to feed", "nothing changed"]
-    yield "one post edited, command start to page uploaded (ratios); sula's other times in seconds"
-    yield "  ".join(f"{h:>14}" for h in head)
+    yield "sula / peer, on the wall (in CPU): one post edited, command start to page uploaded"
+    yield _row("posts", *names, "edit, s", "to feed, s", "no change, s")
     for count, found in results.items():
         ours = found["sula"]
-        ratios = [f"{ours['edit'] / found[n]['edit']:.3f}" if n in found else "-" for n in names]
-        cells = [count, *ratios]
-        cells += [f"{ours['feed']:.2f}" if "feed" in ours else "-", f"{ours['idle']:.2f}"]
-        yield "  ".join(f"{c:>14}" for c in cells)
-    yield "clean full build: time and peak memory (ratios)"
+        times = [f"{ours[name]:.2f}" if name in ours else "-" for name in ("edit", "feed", "idle")]
+        yield _row(count, *(_ratio(ours, found.get(name, {}), "edit") for name in names), *times)
+    yield "sula / peer, on the wall (in CPU), memory: clean full build"
     for count, found in results.items():
         ours = found["sula"]
-        cells = [count]
-        for n in names:
-            if n not in found or "build" not in ours:
-                cells.append("-")
-                continue
-            speed, memory = ours["build"] / found[n]["build"], ours["peak"] / found[n]["peak"]
-            cells.append(f"{speed:.2f} / {memory:.2f}")
-        yield "  ".join(f"{c:>14}" for c in cells)
+        cells = []
+        for name in names:
+            theirs = found.get(name, {})
+            both = "peak" in ours and "peak" in theirs
+            memory = f", {ours['peak'] / theirs['peak']:.2f}" if both else ""
+            cells.append(_ratio(ours, theirs, "build") + memory)
+        yield _row(count, *cells)
+
+
+def _ratio(ours: Mapping[str, Any], theirs: Mapping[str, Any], name: str) -> str:
+    if name not in ours or name not in theirs:
+        return "-"
+    cpu = f" ({ours[f'{name} cpu'] / theirs[f'{name} cpu']:.2f})" if f"{name} cpu" in theirs else ""
+    return f"{ours[name] / theirs[name]:.3f}{cpu}"
+
+
+def _row(*cells: str) -> str:
+    return "  ".join(f"{cell:>20}" for cell in cells)
 
 
 def main() -> None:
@@ -129,6 +145,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
     generators.install(TOOLS)
+    say(f"sula --help: {help_cpu():.3f} s of CPU")
     # Sizes may be measured in several runs; ratios are always within one.
     results = json.loads(RESULTS.read_text("utf-8")) if RESULTS.exists() else {}
     for count in options.sizes:

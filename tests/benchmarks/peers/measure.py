@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import statistics
 import subprocess
 import threading
 import time
@@ -15,10 +17,14 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass(frozen=True)
 class Took:
-    """What a command took: wall-clock seconds, and its processes' peak memory in bytes."""
+    """What a command took: wall-clock seconds, its processes' peak memory in bytes, their CPU.
+
+    On a machine that others use as well, seconds of CPU say more than those on the wall.
+    """
 
     seconds: float
     peak: int
+    cpu: float
 
 
 def _family(root: int) -> int:
@@ -47,7 +53,7 @@ def run(
     command: Sequence[str], folder: Path, environment: Mapping[str, str], *, memory: bool = False
 ) -> Took:
     """Run a command to its end. Raises RuntimeError with what it said."""
-    began = time.perf_counter()
+    began, before = time.perf_counter(), _cpu()
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -68,4 +74,18 @@ def run(
         watcher.join()
     if process.returncode:
         raise RuntimeError(f"{command} failed:\n{said.decode(errors='replace')[-2000:]}")
-    return Took(seconds, peak)
+    return Took(seconds, peak, _cpu() - before)
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def medians(**took: Sequence[Took]) -> dict[str, float]:
+    """For each name the median of the seconds, and as ``NAME cpu`` that of the CPU."""
+    found = {}
+    for name, each in took.items():
+        found[name] = statistics.median(one.seconds for one in each)
+        found[f"{name} cpu"] = statistics.median(one.cpu for one in each)
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -69,6 +70,18 @@ def local_cloud(folder: Path) -> Iterator[Local]:
         process.communicate(timeout=60)
 
 
+def help_cpu() -> float:
+    """Seconds of CPU that ``sula --help`` takes, the least of several times."""
+
+    def once() -> float:
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run([SULA, "--help"], capture_output=True, check=True, env=environment())
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+    return min(once() for _ in range(7))
+
+
 class SulaPeer:
     """Sula with the corpus in a git checkout, published to the local cloud."""
 
@@ -125,7 +138,7 @@ class OtherPeer:
     def publish(self) -> Took:
         built = run(self.peer.build, self.peer.folder, environment())
         sent = run(self.peer.publish, self.peer.folder, environment())
-        return Took(built.seconds + sent.seconds, max(built.peak, sent.peak))
+        return Took(built.seconds + sent.seconds, max(built.peak, sent.peak), built.cpu + sent.cpu)
 
     def edit(self, number: int) -> None:
         """Change one of the posts, the same one that Sula's author changes."""

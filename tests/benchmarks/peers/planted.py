@@ -10,9 +10,9 @@ there is no time to the feed at these sizes; `make bench` measures the function 
 from __future__ import annotations
 
 import os
-import statistics
 import time
 
+from tests.benchmarks.peers.measure import medians
 from tests.benchmarks.peers.peer import OtherPeer, SulaPeer
 
 from edgefeed.contract import RECORD_KEY
@@ -57,20 +57,20 @@ def plant(peer: SulaPeer) -> int:
 
 
 def measure(peer: SulaPeer, rounds: int) -> dict[str, float]:
-    """Median seconds for one edit, and for nothing."""
+    """Medians for one edit, and for nothing."""
     edits, idle = [], []
     peer.publish()  # the first one also looks at the installation
     for number in range(rounds):
         peer.edit(number)
-        edits.append(peer.publish().seconds)
-        idle.append(peer.publish().seconds)
-    return {"edit": statistics.median(edits), "idle": statistics.median(idle)}
+        edits.append(peer.publish())
+        idle.append(peer.publish())
+    return medians(edit=edits, idle=idle)
 
 
-def median(peer: OtherPeer, rounds: int) -> float:
-    """Median seconds for one edit."""
-    times = []
+def edits_of(peer: OtherPeer, rounds: int) -> dict[str, float]:
+    """Medians for one edit."""
+    took = []
     for number in range(rounds):
         peer.edit(number)
-        times.append(peer.publish().seconds)
-    return statistics.median(times)
+        took.append(peer.publish())
+    return medians(edit=took)

@@ -13,8 +13,9 @@ _COLOURS = {"sula": "#00688b", "hugo": "#b3541e", "pelican": "#5a7d2a", "elevent
 def draw(results: Mapping[str, Mapping[str, Any]]) -> str:
     """An SVG of ``edit`` seconds by size and generator."""
     sizes = sorted(map(int, results))
-    names = [n for n in _COLOURS if any(n in results[str(s)] for s in sizes)]
-    times = [results[str(s)][n]["edit"] for s in sizes for n in names if n in results[str(s)]]
+    edits = {s: {n: r["edit"] for n, r in results[str(s)].items() if "edit" in r} for s in sizes}
+    names = [n for n in _COLOURS if any(n in edits[s] for s in sizes)]
+    times = [seconds for found in edits.values() for seconds in found.values()]
     low, high = math.floor(math.log10(min(times))), math.ceil(math.log10(max(times)))
     first, last = math.log10(sizes[0]), math.log10(sizes[-1])
 
@@ -42,9 +43,7 @@ def draw(results: Mapping[str, Mapping[str, Any]]) -> str:
         parts.append(_label(x(size), _TOP + _HEIGHT + 22, f"{size:,}", "middle"))
     parts.append(_label(_LEFT + _WIDTH / 2, 375, "posts", "middle"))
     for name in names:
-        points = [
-            (x(s), y(results[str(s)][name]["edit"])) for s in sizes if name in results[str(s)]
-        ]
+        points = [(x(s), y(edits[s][name])) for s in sizes if name in edits[s]]
         line = " ".join(f"{a:.1f},{b:.1f}" for a, b in points)
         colour, end = _COLOURS[name], points[-1]
         parts += [
