@@ -31,6 +31,7 @@ def draw(results: Mapping[str, Mapping[str, Any]]) -> str:
             'font-family="sans-serif" font-size="13">'
         ),
         "<title>Time to publish one edited post, by size of the site</title>",
+        f"<desc>{_told(edits)}</desc>",
         '<rect width="700" height="390" fill="#fdfdfc"/>',
     ]
     for power in range(low, high + 1):
@@ -52,6 +53,15 @@ def draw(results: Mapping[str, Mapping[str, Any]]) -> str:
             _label(end[0] + 10, end[1] + 4, name, "start", colour),
         ]
     return "\n".join([*parts, "</svg>"]) + "\n"
+
+
+def _told(edits: Mapping[int, Mapping[str, float]]) -> str:
+    """The picture in words."""
+    lines = (
+        f"{size:,} posts: " + ", ".join(f"{name} {took:.1f} s" for name, took in found.items())
+        for size, found in edits.items()
+    )
+    return "Both axes are logarithmic. " + "; ".join(lines) + "."
 
 
 def _label(x: float, y: float, text: str, anchor: str, colour: str = "#445") -> str:
