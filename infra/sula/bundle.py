@@ -29,6 +29,8 @@ _INDEX = b"""\
 import edgefeed.aws
 from edgefeed.handler import handler as handler
 """
+_ON_A_LAPTOP = frozenset({"directory.py", "stores.py"})
+"""Modules of edgefeed by which `sula build` writes a directory: no part of the function."""
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip knows no earlier one
 _FILE_MODE = 0o644 << 16
 _UNIX = 3
@@ -83,10 +85,10 @@ def zipped(files: Mapping[str, bytes]) -> bytes:
 
 
 def edgefeed_files() -> dict[str, bytes]:
-    """Edgefeed's own source files, by their place in the bundle."""
+    """Edgefeed's own source files, by their place in the bundle; not what is for a laptop."""
     package = Path(contract.__file__).parent
     return {
         f"edgefeed/{path.relative_to(package).as_posix()}": path.read_bytes()
         for path in sorted(package.rglob("*"))
-        if path.is_file() and "__pycache__" not in path.parts
+        if path.is_file() and "__pycache__" not in path.parts and path.name not in _ON_A_LAPTOP
     }

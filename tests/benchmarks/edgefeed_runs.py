@@ -54,7 +54,8 @@ def change(posts: int) -> dict[str, Any]:
         began = time.process_time()
         line = call(function, {"keys": [key_of(number)]})
         figures.append((time.process_time() - began, line))
-    cpu, line = sorted(figures, key=lambda figure: figure[0])[1]
+    # The time is the median's; requests and bytes are the last edit's, whatever the time.
+    cpu, line = sorted(figure[0] for figure in figures)[1], figures[-1][1]
     return {
         "posts": posts,
         "cpu": cpu,
