@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import signal
 
+import hypothesis
+
+# A busy machine is no failure: no test asks how long something took on the clock.
+hypothesis.settings.register_profile("sula", deadline=None)
+hypothesis.settings.load_profile("sula")
+
 
 def pytest_configure() -> None:
     """Let Ctrl-C reach what tests start.
