@@ -20,6 +20,7 @@ from sula.report import (
     change_lines,
     change_words,
     changes,
+    later_lines,
     lists_that_show,
     plural,
     seconds,
@@ -153,6 +154,8 @@ def run_deploy(
 
 def tell(outcome: Outcome, target: Target, options: Options, console: Console) -> None:
     """A deploy in the reader's terms."""
+    for line in later_lines(outcome.plan):
+        console.change(line)
     if not outcome.changed:
         text = summary(outcome.plan)
         console.line(

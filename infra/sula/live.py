@@ -12,9 +12,9 @@ from sula.claims import Clock, read_claims
 from sula.errors import CloudError, SulaError
 from sula.inventory import read_record
 from sula.ports import Letter
-from sula.release import moment
 from sula.report import plural
 from sula.target import Target
+from sula.waiting import moment
 
 if TYPE_CHECKING:
     from sula.config import Config

@@ -12,7 +12,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import Final
 
 import msgspec
@@ -22,7 +21,7 @@ from sula.actions import Appointment, Plan
 from sula.ports import Objects, Schedules
 from sula.record import Record, Waiting
 from sula.target import Target
-from sula.waiting import WAITING, note, read_note
+from sula.waiting import WAITING, moment, note, read_note
 from sula.workshop import Workshop
 
 _UNFIT: Final = re.compile(r"[^0-9A-Za-z_.-]+")
@@ -39,11 +38,6 @@ def schedule_name(output: str) -> str:
     """The name of a page's schedule: readable, unique, at most 64 characters."""
     readable = _UNFIT.sub("-", output.removesuffix("/index.html"))[-_LONGEST:].strip("-.")
     return f"{readable}-{hashlib.sha256(output.encode()).hexdigest()[:16]}".lstrip("-")
-
-
-def moment(instant: int) -> str:
-    """A schedule's time, UTC: ``2026-12-01T08:00:00``."""
-    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def keep(appointment: Appointment, target: Target, workshop: Workshop) -> None:

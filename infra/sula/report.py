@@ -7,6 +7,7 @@ from typing import Any
 
 from edgefeed.contract import PAGES, key_to_path
 from sula.actions import Action, Plan, Stage
+from sula.waiting import moment
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "retire": "-"}
 _MOST = 12
@@ -24,7 +25,19 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     for action in plan.actions:
         where = f"  ({action.path})" if action.path and action.stage is Stage.PAGES else ""
         yield f"{_SIGNS[action.kind]} {address(action):<{width}}  {action.reason}{where}"
+    yield from later_lines(plan)
     yield summary(plan)
+
+
+def later_lines(plan: Plan) -> Iterator[str]:
+    """What is stored for its minute, or withdrawn; what the edge learns of old addresses."""
+    for one in plan.appointments:
+        sign, when = ("@", f" for {moment(one.instant)}Z") if one.kind == "schedule" else ("-", "")
+        yield f"{sign} {key_to_path(PAGES + one.output)}{when}  {one.reason}  ({one.path})"
+    for old, value in sorted(plan.redirects.items()):
+        yield f"> {old}  {value}"
+    for old in sorted(plan.redirects_gone):
+        yield f"- {old}  redirected no longer"
 
 
 def address(action: Action) -> str:
@@ -34,7 +47,7 @@ def address(action: Action) -> str:
 
 def summary(plan: Plan) -> str:
     """``3 to create, 1 to update, 0 to remove; 40 unchanged; 2 drafts, 1 scheduled``."""
-    if not plan.actions:
+    if plan.empty:
         return f"Nothing to do: {plural(plan.kept, 'object')} up to date{waiting(plan)}"
     kinds = [action.kind for action in plan.actions]
     removed = kinds.count("delete") + kinds.count("retire")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import quote, unquote
 
@@ -134,6 +135,11 @@ def _made(wanted: Waiting, was: Waiting | None) -> Appointment:
 def digest(job: Job, blob: str, prints: Prints) -> str:
     """A digest of everything that a waiting page's bytes depend on."""
     return hashlib.sha256(msgspec.json.encode([job, blob, prints])).hexdigest()[:20]
+
+
+def moment(instant: int) -> str:
+    """A schedule's time, UTC: ``2026-12-01T08:00:00``."""
+    return datetime.fromtimestamp(instant, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def note(appointment: Appointment) -> dict[str, str]:

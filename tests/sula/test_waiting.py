@@ -10,7 +10,9 @@ import pytest
 from tests.authored import NOW, Authored, Post, clean_build, record_in
 from tests.bucket import Crash, MemoryBucket, MemorySchedules
 
-from sula.release import moment, schedule_name
+from sula.release import schedule_name
+from sula.report import plan_lines
+from sula.waiting import moment
 
 DAY = 86_400
 PAGE = "pages/posts/later/index.html"
@@ -52,6 +54,8 @@ def is_clean(site: Authored, bucket: MemoryBucket) -> bool:
 def test_it_is_stored_out_of_reach_and_scheduled(site: Authored, bucket: MemoryBucket) -> None:
     outcome = site.deploy(bucket)
     assert [a.reason for a in outcome.plan.appointments] == ["new"]
+    line = f"@ /posts/later/ for {moment(int(NOW + DAY))}Z  new  (posts/later.md)"
+    assert line in plan_lines(outcome.plan)
     assert PAGE not in bucket.objects
     assert b"Soon." in bucket.objects[STORED].body
     assert bucket.objects[STORED].content_type == "text/html; charset=utf-8"
