@@ -100,9 +100,21 @@ def look(
     made = made_files(settings.site, found.blobs)
     engine = remembered(settings.root, "engine", _engine) if engine is None else engine
     theme = settings.load_theme()
+    findings += [lacks(settings, name) for name in theme.lacking]
     redirects, problems = read_redirects(settings.root)
     findings += problems
     return Checkout(settings, theme, found, since, engine, made, tuple(findings), redirects)
+
+
+def lacks(settings: SiteSettings, name: str) -> Finding:
+    """Lists are rendered by edgefeed, after the deploy: what they need is looked for before."""
+    path = settings.theme / "templates" / name
+    shown = path.relative_to(settings.root) if path.is_relative_to(settings.root) else path
+    message = (
+        f"the theme lacks {name}, which lists are made of: add it, or have another template say "
+        '{% extends "!theme/base.html" %}, and the shipped theme fills in'
+    )
+    return Finding(shown.as_posix(), 0, message)
 
 
 def read_redirects(root: Path) -> tuple[dict[str, str], list[Finding]]:

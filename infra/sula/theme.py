@@ -52,6 +52,11 @@ class Theme:
     files: Mapping[str, bytes]
 
     @property
+    def lacking(self) -> list[str]:
+        """Templates of lists that are not there. A site may do without a search."""
+        return sorted(LIST_TEMPLATES - {"search.html"} - self.templates.keys())
+
+    @property
     def theme_fingerprint(self) -> str:
         """A digest of everything in the theme that a page depends on.
 

@@ -24,7 +24,6 @@ from sula.errors import ContentError, Finding, SulaError
 from sula.fallback import NOT_FOUND
 from sula.gather import Checkout
 from sula.model import Job
-from sula.theme import LIST_TEMPLATES
 from sula.workshop import Workshop
 
 _FEEDS: Final = ("feed.xml", "atom.xml", "feed.json")
@@ -55,15 +54,8 @@ def samples(plan: Plan) -> tuple[Job, ...]:
 
 def check_theme(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> list[Finding]:
     """What is wrong with the theme, as far as these jobs show."""
-    # A site may do without a search.
-    lacking = sorted(LIST_TEMPLATES - {"search.html"} - checkout.theme.templates.keys())
-    if lacking:
-        return [
-            Finding(_name(checkout, name), 0, f"the theme lacks {name}, which lists are made of")
-            for name in lacking
-        ]
-    if not jobs:
-        return []
+    if not jobs or checkout.theme.lacking:
+        return []  # what is lacking was said already
     try:
         return list(_check(checkout, replace(plan, jobs=jobs), jobs))
     except ContentError as error:
