@@ -22,7 +22,7 @@ from sula.errors import CloudError
 PYTHON = "3.13"
 """The function's Python, as infra/template.yaml names it."""
 
-REQUIREMENTS = ("feedgen", "jinja2", "lxml", "msgspec", "nh3")
+REQUIREMENTS = ("beautifulsoup4", "feedgen", "jinja2", "lxml", "msgspec", "nh3")
 """What edgefeed imports and Lambda's runtime has not; boto3 it has."""
 
 _MACHINES = {"arm64": "aarch64", "x86_64": "x86_64"}

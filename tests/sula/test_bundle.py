@@ -100,7 +100,7 @@ def test_libraries_never_replace_our_own_files() -> None:
 def test_it_knows_all_that_edgefeed_needs_and_nothing_of_sula() -> None:
     found = {pin.partition("==")[0] for pin in dependencies.pins()}
     assert set(dependencies.REQUIREMENTS) < found
-    assert {"markupsafe", "python-dateutil", "six"} < found
+    assert {"markupsafe", "soupsieve", "python-dateutil", "six"} < found
     assert not found & {"boto3", "botocore", "pelican", "click", "rich", "html5lib"}
 
 

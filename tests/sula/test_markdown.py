@@ -372,6 +372,7 @@ def test_commonmark_stays_commonmark(text: str) -> None:
     code = re.compile(r'<div class="highlight"><pre tabindex="0">(.*?)</div>', re.DOTALL)
     ours = code.sub(r"<pre>\1", ours)
     ours = re.sub(r' aria-label="(?:Done|To do)"', "", ours)
+    ours = ours.replace(' loading="lazy"', "")  # pictures after the first
     ours = re.sub(r'<a class="anchor"[^>]*>#</a>|(?<=<h\d) id="[^"]*"', "", ours)
     assert ours == reference.render(text)
 
