@@ -20,7 +20,7 @@ import msgspec
 from edgefeed.contract import LISTS, PAGES
 from sula.actions import Plan, Stage
 from sula.errors import ConfigError, Finding
-from sula.gather import Checkout, prepare
+from sula.gather import Checkout, prepare, require_lists
 from sula.record import Prints, Record, Source
 from sula.workshop import Progress, Renderer, Workshop
 
@@ -65,6 +65,7 @@ def build(
     build; the directory is then as it was.
     """
     marker = read_marker(out)
+    require_lists(checkout)
     prepared = prepare(checkout, memory(marker), now=now)
     prepared.check()
     with (

@@ -14,7 +14,7 @@ from sula.connect import connect
 from sula.console import Console, Following
 from sula.deploy import Deploy, Options, Outcome
 from sula.errors import Finding
-from sula.gather import Checkout, Prepared, look, prepare
+from sula.gather import Checkout, Prepared, look, prepare, require_lists
 from sula.inventory import as_new, read_record
 from sula.report import (
     change_lines,
@@ -143,6 +143,7 @@ def run_deploy(
     target = connect(config)
     following = Following(console)
     checkout = checkout_of(config, target.url)
+    require_lists(checkout)
     try:
         outcome = Deploy(checkout, target, options, Clock(), following).run()
     finally:

@@ -100,14 +100,22 @@ def look(
     made = made_files(settings.site, found.blobs)
     engine = remembered(settings.root, "engine", _engine) if engine is None else engine
     theme = settings.load_theme()
-    findings += [lacks(settings, name) for name in theme.lacking]
     redirects, problems = read_redirects(settings.root)
     findings += problems
     return Checkout(settings, theme, found, since, engine, made, tuple(findings), redirects)
 
 
+def require_lists(checkout: Checkout) -> None:
+    """Raise `ContentError` where the theme lacks templates of lists.
+
+    edgefeed renders lists, after the pages are up: what they need is looked for before.
+    """
+    if checkout.theme.lacking:
+        raise ContentError(lacks(checkout.settings, name) for name in checkout.theme.lacking)
+
+
 def lacks(settings: SiteSettings, name: str) -> Finding:
-    """Lists are rendered by edgefeed, after the deploy: what they need is looked for before."""
+    """What is said of a template of lists that is not there."""
     path = settings.theme / "templates" / name
     shown = path.relative_to(settings.root) if path.is_relative_to(settings.root) else path
     message = (

@@ -24,7 +24,7 @@ from sula.console import Console
 from sula.deploy import Deploy, Options, Outcome
 from sula.edge_proxy import EdgeProxy
 from sula.errors import ContentError, SulaError
-from sula.gather import look
+from sula.gather import look, require_lists
 from sula.local import LocalCloud, Running, announce, stopping_on_sigterm
 from sula.report import change_lines, change_words, changes, plural, seconds, waiting
 from sula.services import CloudFormation
@@ -127,6 +127,7 @@ def _theme_folder(root: Path) -> list[str]:
 def deploy(config: Config, target: Target) -> Outcome:
     """One deploy to the local cloud, at its own address."""
     checkout = look(config.root, since=time.time() - 0.02, url=target.url)
+    require_lists(checkout)
     return Deploy(checkout, target, Options(patience=30.0), Clock()).run()
 
 

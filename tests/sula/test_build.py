@@ -116,3 +116,10 @@ def test_a_damaged_marker_is_said(site: Authored, tmp_path: Path) -> None:
     (out / MARKER).write_text("{", "utf-8")
     with pytest.raises(ConfigError, match="is damaged"):
         run(site, out)
+
+
+def test_a_theme_without_a_template_of_lists_builds_nothing(tmp_path: Path) -> None:
+    site = Authored(tmp_path / "site")  # its own theme is for pages alone
+    with pytest.raises(ContentError, match=r"theme/templates/home\.html:1: the theme lacks home"):
+        run(site, tmp_path / "out")
+    assert not (tmp_path / "out").exists()

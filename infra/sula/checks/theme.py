@@ -22,7 +22,7 @@ from sula.actions import Plan
 from sula.build import make_lists
 from sula.errors import ContentError, Finding, SulaError
 from sula.fallback import NOT_FOUND
-from sula.gather import Checkout
+from sula.gather import Checkout, lacks
 from sula.model import Job
 from sula.workshop import Workshop
 
@@ -54,8 +54,10 @@ def samples(plan: Plan) -> tuple[Job, ...]:
 
 def check_theme(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> list[Finding]:
     """What is wrong with the theme, as far as these jobs show."""
-    if not jobs or checkout.theme.lacking:
-        return []  # what is lacking was said already
+    if checkout.theme.lacking:
+        return [lacks(checkout.settings, name) for name in checkout.theme.lacking]
+    if not jobs:
+        return []
     try:
         return list(_check(checkout, replace(plan, jobs=jobs), jobs))
     except ContentError as error:
