@@ -26,7 +26,8 @@ THEME = {
 <!doctype html>{% set s = site %}<title>{{ post.title }} - {{ s.title }}</title>
 <link rel="stylesheet" href="/{{ s.assets['style.css'] }}">
 <script type="application/ld+json">{{ {"@id": post.id, "url": post.canonical,
-"keywords": post.tags, "datePublished": post.published} | json_ld }}</script>
+"keywords": post.tags, "datePublished": post.published,
+"creativeWorkStatus": post.pinned} | json_ld }}</script>
 <div class="e-content">{{ post.content | safe }}</div>
 {% for part in post.series_parts %}
 <i>{{ part.title }} {{ part.url }} {{ part.position }}</i>

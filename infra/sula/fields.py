@@ -28,6 +28,7 @@ _ALIASES: Final[Mapping[str, str]] = {
     "language": "lang",
     "author": "authors",
     "redirects": "redirect_from",
+    "pin": "pinned",
 }
 _OWN: Final = (
     "title date updated tags category categories slug id series position draft status hidden "
@@ -40,7 +41,6 @@ KEYS: Final = frozenset([*_OWN, *_ALIASES])
 _IDLE: Final[Mapping[str, str]] = {
     "category": "Sula has tags and series, not categories",
     "categories": "Sula has tags and series, not categories",
-    "pinned": "lists are in the order of time; put what should stay on top into the menu",
 }
 """Keys that other systems have, and why they mean nothing here."""
 _YES: Final = frozenset({"true", "yes", "on"})

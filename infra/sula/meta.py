@@ -39,7 +39,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     ``summary`` is plain text; ``image`` and the enclosure's ``url`` are as written,
     a source's path resolved relative to the content directory when ``image_source``
     (or ``enclosure_source``) says so. ``authors`` are names. ``template`` is the name of
-    the page's template.
+    the page's template, ``pinned`` whether it stands first on the home page.
     """
 
     meta: Meta
@@ -54,6 +54,7 @@ class Source(msgspec.Struct, frozen=True, kw_only=True):
     enclosure: Enclosure | None = None
     enclosure_source: str = ""
     template: str = ""
+    pinned: bool = False
 
 
 def kind_of(path: str) -> Literal["post", "page"] | None:
@@ -158,6 +159,7 @@ class _Reading:
             enclosure=enclosure if enclosure.url else None,
             enclosure_source=enclosure_source,
             template=fields.template(),
+            pinned=self._pinned(),
         )
 
     def _body_links(self) -> list[Link]:
@@ -225,6 +227,13 @@ class _Reading:
             remedy += ', or "note: true" if this is a short post without one'
         self._find(self.fields.line("title"), f"no title: {remedy}")
         return ""
+
+    def _pinned(self) -> bool:
+        pinned = self.fields.flag("pinned")
+        if pinned and self.kind == "page":
+            message = '"pinned" has no effect: a static page is on no list'
+            self._find(self.fields.line("pinned"), message, "warning")
+        return pinned
 
     def _published(self) -> tuple[str, datetime | None]:
         date = self._date("date")

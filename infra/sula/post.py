@@ -44,6 +44,7 @@ class PostData(msgspec.Struct, frozen=True, kw_only=True):
     language: str
     image: str
     preview: str
+    pinned: bool
     series: str
     position: int | None
     series_parts: tuple[SeriesPart, ...]
@@ -95,6 +96,7 @@ def post_data(source: Source, text: Converted, job: Job, site: Site) -> PostData
         language=source.language or site.language,
         image=_absolute(source.image, source.image_source, job, site),
         preview=_preview(meta.title, site),
+        pinned=source.pinned,
         series=meta.series,
         position=meta.position,
         series_parts=job.series,

@@ -56,7 +56,7 @@ _FRONT: Final[Mapping[str, tuple[Schema, str]]] = {
     "tags": (_TEXTS, "A list, or words with commas between."),
     "category": (_TEXTS, "Has no effect: Sula has tags and series."),
     "categories": (_TEXTS, "Has no effect: Sula has tags and series."),
-    "pinned": (_FLAG, "Has no effect: lists are in the order of time."),
+    "pinned": (_FLAG, "It stands first on the home page."),
     "summary": (_TEXT, "What feeds and previews show, as plain text."),
     "slug": (_TEXT, "The last part of the address."),
     "note": (_FLAG, "A short post without a title, shown whole."),

@@ -39,6 +39,9 @@ CONTENT_CLASS: Final = "e-content"
 SUMMARY_CLASS: Final = "p-summary"
 """microformats2 class names that mark the body, and the part before ``<!--more-->``."""
 
+PINNED: Final = "Pinned"
+"""schema.org's ``creativeWorkStatus`` of a post that stands first on the home page."""
+
 LIST_PATHS: Final = (
     "/",
     "/index.html",

@@ -11,7 +11,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from functools import cached_property
-from itertools import chain
+from itertools import chain, islice
 
 from edgefeed import search
 from edgefeed.contract import Site, slugify
@@ -72,6 +72,12 @@ class Catalogue:
         if not winners:
             return self.index.entries
         return tuple(e for e in self.index.entries if winners.get(e.id, e.key) == e.key)
+
+    @cached_property
+    def _pinned(self) -> tuple[Entry, ...]:
+        """The posts that stand first on home: no more than it shows of others, newest first."""
+        size = self.site.home_size
+        return tuple(islice((post for post in reversed(self.posts) if post.pinned), size))
 
     @cached_property
     def problems(self) -> tuple[Rejected, ...]:
@@ -280,6 +286,7 @@ class Catalogue:
             front_kind=kind,
             entries=tuple(reversed(newest)),
             parts=reading_order(posts) if kind is Kind.SERIES else (),
+            pinned=self._pinned if kind is Kind.HOME else (),
             # A series shows all its parts: nothing is older.
             older=page_holding(unit, starts, rest - 1)
             if rest and kind is not Kind.SERIES

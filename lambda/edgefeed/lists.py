@@ -174,7 +174,7 @@ def fragments_of(listing: Listing) -> tuple[str, ...]:
     """The digests of the fragments that a unit's documents need, feeds included."""
     if listing.kind not in _WITH_FRAGMENTS:
         return ()
-    return tuple(dict.fromkeys(entry.fragment for entry in listing.entries))
+    return tuple(dict.fromkeys(entry.fragment for entry in listing.pinned + listing.entries))
 
 
 def _named(row: msgspec.Struct) -> dict[str, object]:
@@ -182,9 +182,12 @@ def _named(row: msgspec.Struct) -> dict[str, object]:
 
 
 def _shown(listing: Listing, site: Site) -> Sequence[Entry]:
-    """The entries of the HTML page: home shows fewer than its feeds, a series all parts."""
+    """The entries of the HTML page: home shows fewer than its feeds, a series all parts.
+
+    What is pinned is shown once, and takes no other post's place.
+    """
     if listing.kind is Kind.HOME:
-        return listing.entries[: site.home_size]
+        return tuple(dict.fromkeys(listing.pinned + listing.entries[: site.home_size]))
     return listing.parts if listing.kind is Kind.SERIES else listing.entries
 
 

@@ -55,6 +55,7 @@ class Posting(msgspec.Struct, kw_only=True):
     author: list[Named] | Named | None = None
     language: str | None = msgspec.field(default=None, name="inLanguage")
     image: str | None = None
+    status: str | None = msgspec.field(default=None, name="creativeWorkStatus")
     series: Named | None = msgspec.field(default=None, name="isPartOf")
     position: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] | None = None
     link: _Target | None = msgspec.field(default=None, name="sharedContent")

@@ -24,7 +24,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ``published`` and ``updated`` are RFC 3339 with an offset; ``instant`` is ``published``
     in seconds since 1970 UTC. ``position`` is the part's place in its ``series``.
     ``fragment`` is the digest of the post's `Fragment`; ``size`` its weight in a feed
-    document: bytes, in the format in which it takes most.
+    document: bytes, in the format in which it takes most. ``pinned``: it stands first on home.
     """
 
     key: str
@@ -38,6 +38,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     position: int | None
     fragment: str
     size: int
+    pinned: bool = False
 
 
 class Fragment(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -125,8 +126,9 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     reading order. ``older`` and ``newer`` are units. On a page, ``front`` is the unit of
     the list it belongs to and ``complete`` tells whether a newer page has begun, so that
     it never changes again by itself. ``archive`` is the newest complete page of a front:
-    the feeds' ``prev-archive``. ``total`` counts the list's posts. ``shards`` says how many
-    shards each segment of the search has.
+    the feeds' ``prev-archive``. ``pinned`` stand first on home, newest first, and in no feed for
+    that. ``total`` counts the list's posts. ``shards`` says how many shards each segment of the
+    search has.
     """
 
     unit: str
@@ -138,6 +140,7 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     number: int = 0
     entries: tuple[Entry, ...] = ()
     parts: tuple[Entry, ...] = ()
+    pinned: tuple[Entry, ...] = ()
     older: str | None = None
     newer: str | None = None
     archive: str | None = None

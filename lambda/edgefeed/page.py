@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from edgefeed.content import Body, NestingError, read_body, replacement
-from edgefeed.contract import Person, Site, key_to_path, slugify, unquote_path
+from edgefeed.contract import PINNED, Person, Site, key_to_path, slugify, unquote_path
 from edgefeed.feeds import make_item
 from edgefeed.fragments import fragment_digest
 from edgefeed.metadata import Media, Named, Posting, RefusedError, WebPage, description, split
@@ -100,6 +100,7 @@ def _post(key: str, found: Posting, rest: str, site: Site) -> Post:
         position=found.position,
         fragment="",
         size=0,
+        pinned=found.status == PINNED,
     )
     body = _body(rest, url, titled=bool(title))
     post = _weighed(entry, _fragment(found, body), site)

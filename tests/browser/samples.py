@@ -94,6 +94,7 @@ class Sample:
     language: str = "en"
     image: str = ""
     preview: str = ""
+    pinned: bool = False
     toc: Sequence[Heading] = ()
     series: str = ""
     position: int | None = None
@@ -135,7 +136,7 @@ def render_post(post: Sample, for_site: Site | None = None) -> str:
 def make(
     slug: str, title: str, published: str, content: str, *, tags: tuple[str, ...] = (), **more: Any
 ) -> tuple[Entry, Fragment]:
-    """An entry and its fragment. ``series``, ``position``, ``updated`` go to the entry."""
+    """An entry and its fragment. ``series``, ``position``, ``updated``, ``pinned`` go to it."""
     digest = hashlib.sha256(f"{slug}{title}{content}".encode()).hexdigest()[:32]
     entry = Entry(
         key=f"pages/posts/{slug}/index.html",
@@ -147,6 +148,7 @@ def make(
         tags=tags,
         series=more.pop("series", ""),
         position=more.pop("position", None),
+        pinned=more.pop("pinned", False),
         fragment=digest,
         size=len(content) + 500,
     )

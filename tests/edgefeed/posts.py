@@ -66,6 +66,7 @@ entries = st.builds(
     position=st.sampled_from([None, 1, 2]),
     fragment=st.sampled_from(["a" * 32, "b" * 32]),
     size=st.sampled_from([1_000, 300_000, 600_000, 2_000_000]),
+    pinned=st.booleans(),
 )
 
 

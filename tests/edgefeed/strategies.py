@@ -121,6 +121,7 @@ def descriptions(draw: st.DrawFn, path: str) -> dict[str, Any]:
         found |= {"isPartOf": series, "position": draw(st.integers(0, 9))}
     if draw(st.booleans()):
         found["image"] = draw(urls())
+        found["creativeWorkStatus"] = draw(st.sampled_from(["Pinned", "Draft"]))
         found["sharedContent"] = {"@type": "WebPage", "url": draw(urls())}
     if draw(st.booleans()):
         found["associatedMedia"] = {

@@ -121,6 +121,13 @@ def test_a_changed_title_touches_only_where_it_is_shown() -> None:
     }  # fmt: skip
 
 
+def test_a_pinned_posts_new_title_touches_home_however_old_it_is() -> None:
+    old = Catalogue(index_of(*(entry(n, pinned=n == 4) for n in range(20))), SITE)
+    edited = entry(4, pinned=True, title="New")
+    new = advance(old, apply(old.index, {edited.key: Post(edited, None)}))  # type: ignore[arg-type]
+    assert affected(old, new) == {"", "page/2", "archive/2026", "search/0/0.json", "sitemap/1.xml"}
+
+
 # --- what each unit shows ----------------------------------------------------------------
 
 
@@ -185,6 +192,23 @@ def test_an_emptied_tag_keeps_its_front_and_its_name() -> None:
     assert new.resolve("tags/ärger/page/1") is None
     again = advance(new, apply(new.index, {entry(1).key: Post(entry(1, tags=("ärger",)), None)}))  # type: ignore[arg-type]
     assert again.index.header.emptied == {}
+
+
+def test_what_is_pinned_stands_on_home_beside_the_newest_and_nowhere_else() -> None:
+    posts = [entry(n, pinned=n in {1, 3}, tags=("a",)) for n in range(8)]
+    catalogue = Catalogue(index_of(*posts), SITE)
+    home = resolve(catalogue, "")
+    assert [post.title for post in home.pinned] == ["Post 3", "Post 1"]
+    assert titles(home) == ["7", "6", "5", "4"], "feeds do not know"
+    assert home.older == "page/2"
+    others = [found for unit, found in listings(catalogue).items() if unit and found]
+    assert len(others) > 5
+    assert not [found for found in others if found.pinned]
+
+
+def test_home_has_no_more_pinned_posts_than_others() -> None:
+    catalogue = Catalogue(index_of(*(entry(n, pinned=n < 5) for n in range(8))), SITE)
+    assert [post.title for post in resolve(catalogue, "").pinned] == ["Post 4", "Post 3"]
 
 
 def test_a_series_is_read_in_its_order() -> None:

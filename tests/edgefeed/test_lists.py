@@ -130,6 +130,27 @@ def test_home_shows_fewer_posts_than_its_feeds_and_links_to_older_ones() -> None
     assert one(tree, "//nav[@aria-label='Pages']/a").get("href") == "/page/4/"
 
 
+def test_a_pinned_post_stands_first_on_home_once_and_says_so() -> None:
+    old = plain("old", "Read this first", pinned=True)
+    new = [plain(f"p{n}", f"Post {n}", pinned=n == 1) for n in range(3)]
+    pinned = (new[1][0], old[0])
+    tree = render(home(*new, pinned=pinned), *new, old)
+    assert [words(node) for node in tree.xpath("//h2")] == [
+        "Post 1", "Read this first", "Post 0", "Post 2",
+    ]  # fmt: skip
+    marked = tree.xpath("//article[.//span[@class='pinned']]//h2")
+    assert [words(node) for node in marked] == ["Post 1", "Read this first"]
+    assert words(one(tree, "(//span[@class='pinned'])[1]")) == "Pinned"
+
+
+def test_an_older_page_shows_a_pinned_post_in_its_place_without_a_mark() -> None:
+    posts = plain("a", pinned=True), plain("b")
+    page = Listing(unit="page/1", kind=Kind.PAGE, number=1, entries=tuple(e for e, _ in posts))
+    tree = render(page, *posts)
+    assert len(tree.xpath("//h2")) == 2
+    assert not tree.xpath("//span[@class='pinned']")
+
+
 def test_an_excerpt_says_read_more_with_a_label_of_its_own() -> None:
     post = plain(excerpt="<p>The beginning.</p>", more=True)
     tree = render(home(post), post)

@@ -37,6 +37,7 @@ def test_everything_that_the_contract_names() -> None:
             "contentSize": "1234",
         },
         "wordCount": 1,
+        "creativeWorkStatus": "Pinned",
     }
     post = read(**changes)
     entry, fragment = post.entry, post.fragment
@@ -50,6 +51,8 @@ def test_everything_that_the_contract_names() -> None:
     assert entry.updated == "2026-11-25T10:00:00+00:00"
     assert entry.tags == ("Python", "C++")
     assert (entry.series, entry.position) == ("On birds", 2)
+    assert entry.pinned
+    assert not read(creativeWorkStatus="Draft").entry.pinned
     assert entry.fragment == fragment_digest(fragment)
     assert len(entry.fragment) == 32
     assert fragment.content == "<p>Text.</p>"

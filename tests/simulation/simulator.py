@@ -77,6 +77,8 @@ class Simulation:
         render: Callable[[Site], Renderer] = PlainRenderer,
     ) -> None:
         self.random = Random(plan.seed)
+        # Of their own, so that a seed is the same schedule with pinned posts as it was without.
+        self._pins = Random(f"pins {plan.seed}")
         self.clock = Clock()
         self.store = WatchedStore(self.clock, self._is_contended)
         self.edge = Edge(self.store)
@@ -178,6 +180,7 @@ class Simulation:
             minute=random.choice((1, 2, 3)),
             tags=tuple(tag for tag in TAGS if random.random() < 0.3),
             series="s" if random.random() < 0.2 else "",
+            pinned=self._pins.random() < 0.2,
         )
 
     def _deploy(self) -> None:

@@ -47,6 +47,7 @@ class Source(msgspec.Struct, frozen=True, array_like=True):
     minute: int = 0
     tags: tuple[str, ...] = ()
     series: str = ""
+    pinned: bool = False
 
 
 def encode_source(source: Source) -> bytes:
@@ -80,6 +81,7 @@ def read(key: str, body: bytes, modified: str, /) -> Observed:
         position=None,
         fragment=name,
         size=100_000,
+        pinned=source.pinned,
     )
     return Post(entry, fragment)
 
@@ -92,7 +94,7 @@ class PlainRenderer:
 
     def fragments(self, listing: Listing) -> tuple[str, ...]:
         if listing.kind in {Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE}:
-            return tuple(entry.fragment for entry in listing.entries)
+            return tuple(entry.fragment for entry in listing.pinned + listing.entries)
         return ()
 
     def documents(

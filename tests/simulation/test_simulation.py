@@ -46,7 +46,7 @@ def test_the_schedules_are_as_rough_as_they_say() -> None:
     logs = "\n".join(line for seed in range(60) for line in simulate(plan_of(seed)).log)
     for event in (
         "died", "killed at its limit", "failed: ", "fault 0", "fault 1", "fault 3", "409",
-        "deploy", "rebuild", "spoil", "delete", "'bad'", "'static'", "'shared'",
+        "deploy", "rebuild", "spoil", "delete", "'bad'", "'static'", "'shared'", "pinned=True",
     ):  # fmt: skip
         assert event in logs, f"no schedule has {event}"
 

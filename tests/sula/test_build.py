@@ -64,6 +64,22 @@ def test_a_second_build_equals_a_first_and_writes_what_changed(
     assert not (out / "posts/one").exists()
 
 
+def test_pinning_a_post_changes_the_home_page_and_its_own_and_no_feed(
+    site: Authored, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    run(site, out)
+    before = tree(out)
+    site.save(Post("posts/one.md", "One", "2026-01-01 09:00", more={"tags": ["a"], "pinned": True}))
+    run(site, out)
+    after = tree(out)
+    home = after["index.html"].decode()
+    assert 0 < home.index(">One<") < home.index("Pinned") < home.index(">Two<")
+    changed = {name for name in after if before.get(name) != after[name]} - {MARKER}
+    assert changed == {"index.html", "posts/one/index.html"}
+    assert before.keys() == after.keys()
+
+
 def test_a_rename_keeps_the_identity_here_too(site: Authored, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(site, out)

@@ -100,6 +100,15 @@ def test_static_pages_need_no_date() -> None:
     assert source("title: Lost", "pages/404.md").meta.output == "404.html"
 
 
+def test_a_pinned_post_says_so_and_a_static_page_cannot_be() -> None:
+    assert source("title: x\ndate: 2026-01-01\npinned: yes").pinned
+    assert source("title: x\ndate: 2026-01-01\npin: true").pinned
+    assert not source("title: x\ndate: 2026-01-01\npinned: false").pinned
+    assert findings("title: x\npinned: true", "pages/a.md") == [
+        'content/pages/a.md:3: warning: "pinned" has no effect: a static page is on no list'
+    ]
+
+
 def test_a_note_has_no_title_and_says_so() -> None:
     assert source("note: true\ndate: 2026-01-01", "posts/notes/a.md").meta.title == ""
     missing = 'content/posts/notes/a.md:1: no title: add "title: A title", or "note: true" if'

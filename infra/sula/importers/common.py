@@ -24,13 +24,14 @@ _USED: Final = frozenset(
     excerpt_separator render_with_liquid publishdate
     """.split()
 )
+_PINNED: Final = ("pinned", "pin", "sticky")
 _BORING: Final = frozenset({"layout", "type", "template", "comments", "comment"})
 
 More = dict[str, str | int | bool | tuple[str, ...]]
 
 
 def more_fields(front: Front, site: Site, people: Mapping[str, str]) -> More:
-    """Summary, authors, language, series, link, hidden; the keys of no use are counted.
+    """Summary, authors, language, series, link, hidden, pinned; the keys of no use are counted.
 
     `people` maps the short names of authors to what they are called.
     """
@@ -53,12 +54,17 @@ def more_fields(front: Front, site: Site, people: Mapping[str, str]) -> More:
     link = front.text("link", "external_url", "external-url")
     if is_address(link):
         more["link"] = link
-    if front.flag("hidden") or front.text("status").lower() == "hidden":
-        more["hidden"] = True
+    more |= _flags(front)
     for key in front.values:
-        if key not in _USED and key not in _BORING and key not in more:
+        if key not in _USED.union(_PINNED) and key not in _BORING and key not in more:
             site.drop(key)
     return more
+
+
+def _flags(front: Front) -> More:
+    hidden = front.flag("hidden") or front.text("status").lower() == "hidden"
+    pinned = any(map(front.flag, _PINNED))
+    return {key: True for key, said in (("hidden", hidden), ("pinned", pinned)) if said}
 
 
 def more_authors(front: Front, people: Mapping[str, str] | None = None) -> tuple[str, ...]:

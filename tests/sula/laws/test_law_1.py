@@ -51,6 +51,7 @@ EDITS = st.one_of(
     edit("change", path=PATHS, date=st.sampled_from(DATES)),
     edit("change", path=PATHS, tags=st.sampled_from([["a"], ["A", "b+"], None])),
     edit("change", path=PATHS, draft=st.sampled_from([True, None])),
+    edit("change", path=PATHS, pinned=st.sampled_from([True, None])),
     edit("change", path=PATHS, series=st.sampled_from("SsT"), position=st.sampled_from([1, 2])),
     edit("change", path=PATHS, series=st.none(), position=st.none()),
     edit("reslug", path=PATHS, slug=st.sampled_from(["x", "y", None])),
