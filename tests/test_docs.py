@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import shlex
 from collections.abc import Iterator
@@ -196,7 +197,8 @@ OTHERS: dict[str, object] = {
     "AUTHOR_URL": "https://a.example/", "SITE_DESCRIPTION": "x", "AUTHOR": "Ada",
     "DEFAULT_LANG": "de", "TIMEZONE": "Europe/Vienna", "PATH": "other", "THEME": "mine",
     "ARTICLE_URL": "{slug}/", "PAGE_URL": "p/{slug}/", "FEED_SIZE": 5, "PAGE_SIZE": 5,
-    "HOME_SIZE": 5, "PREVIEWS": True, "CHECK_IGNORE": ("image-alt",),
+    "HOME_SIZE": 5, "PREVIEWS": True, "FEED_FORMATS": ("atom",), "TAG_FEEDS": False,
+    "SERIES_FEEDS": False, "CHECK_IGNORE": ("image-alt",),
 }  # fmt: skip
 """Another value for each, which must make a difference."""
 
@@ -236,8 +238,8 @@ def test_the_settings_post_lists_every_setting_with_its_default(blog: Path) -> N
         value: object = usual.strip("`")
         if usual in WORDS:
             value = WORDS[usual][name]
-        elif usual.isdigit():
-            value = int(usual)
+        elif usual.isdigit() or usual.startswith(("`(", "`True`")):
+            value = ast.literal_eval(usual.strip("`"))
         assert settings_with(blog, {name: value}) == plain, f"{name} is not usually {value!r}"
         assert settings_with(blog, {name: OTHERS[name]}) != plain, f"{name} makes no difference"
 

@@ -29,11 +29,14 @@ def _for_models(site: Site) -> str:
     lines = [f"# {site.title}"]
     if site.description:
         lines.append(f"> {site.description}")
+    feed = site.feeds_of()[0]
+    older = "`next_url`" if feed.label == "JSON Feed" else "link `prev-archive`"
     lines.append(
-        "The feed in JSON has the newest posts in full; its `next_url` leads to the older ones."
+        f"The feed in {feed.label} has the newest posts in full; "
+        f"its {older} leads to the older ones."
     )
     links = [
-        ("All posts in full", "/feed.json"),
+        ("All posts in full", f"/{feed.file}"),
         ("All posts by year", "/archive/"),
         ("All tags", "/tags/"),
         ("Sitemap", "/sitemap.xml"),

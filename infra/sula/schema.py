@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from edgefeed.contract import FEED_FORMATS
 from sula.checks.codes import CODES
 from sula.fields import _ALIASES, KEYS
 from sula.settings import _KNOWN
@@ -123,6 +124,11 @@ _SETTINGS: Final[Mapping[str, tuple[Schema, str]]] = {
     "FOOTER": (_LINE, "A line for the bottom, as HTML."),
     "ICON": (_LINE, "A file of the theme, shown in tabs and readers."),
     "HUB": (_LINE, "The address of a WebSub hub."),
+    "FEED_FORMATS": ({"type": "array", "items": {"enum": list(FEED_FORMATS)}, "minItems": 1,
+                      "uniqueItems": True},
+                     "The formats of feeds that are made, the one to prefer first."),
+    "TAG_FEEDS": ({"type": "boolean"}, "Whether each tag has feeds of its own."),
+    "SERIES_FEEDS": ({"type": "boolean"}, "Whether each series has feeds of its own."),
     "FEED_SIZE": (_SIZE, "Posts in a feed's main document."),
     "PAGE_SIZE": (_SIZE, "Posts to a numbered page."),
     "HOME_SIZE": (_SIZE, "Posts on the home page."),

@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from edgefeed.contract import Link, Person, Site
+from edgefeed.contract import FEED_FORMATS, Link, Person, Site
 from sula.errors import ConfigError, Finding
 from sula.pictures import motto_of, preview_path
 from sula.theme import Theme, favicon, layers, read_theme, shipped_theme
@@ -35,7 +35,8 @@ _KNOWN: Final = frozenset(
     """
     SITEURL SITENAME SITE_DESCRIPTION SITESUBTITLE AUTHOR AUTHOR_EMAIL AUTHOR_URL SITE_ID
     DEFAULT_LANG TIMEZONE PATH THEME ARTICLE_URL PAGE_URL MENU SOCIAL FOOTER ICON HUB
-    FEED_SIZE PAGE_SIZE HOME_SIZE THEME_OPTIONS PREVIEWS CHECK_IGNORE
+    FEED_FORMATS TAG_FEEDS SERIES_FEEDS FEED_SIZE PAGE_SIZE HOME_SIZE THEME_OPTIONS PREVIEWS
+    CHECK_IGNORE
     """.split()
 )
 
@@ -178,6 +179,9 @@ class _Checked:
             social=self.links("SOCIAL"),
             footer=self.text("FOOTER", ""),
             hub=self.text("HUB", ""),
+            feed_formats=self.formats(),
+            tag_feeds=self.flag("TAG_FEEDS", default=True),
+            series_feeds=self.flag("SERIES_FEEDS", default=True),
             feed_size=self.size("FEED_SIZE", 20),
             page_size=self.size("PAGE_SIZE", 20),
             home_size=self.size("HOME_SIZE", 10),
@@ -216,8 +220,8 @@ class _Checked:
             raise self.wrong(name, f"should be text in quotes, not {value!r}")
         return value.strip()
 
-    def flag(self, name: str) -> bool:
-        value = self.values.get(name, False)
+    def flag(self, name: str, *, default: bool = False) -> bool:
+        value = self.values.get(name, default)
         if not isinstance(value, bool):
             raise self.wrong(name, f"should be True or False, not {value!r}")
         return value
@@ -291,6 +295,14 @@ class _Checked:
         if not all(isinstance(text, str) and text for pair in pairs for text in pair):
             raise self.wrong(name, 'should be pairs of text: (("Home", "/"), ("About", "/about/"))')
         return tuple(Link(label, url) for label, url in pairs)
+
+    def formats(self) -> tuple[str, ...]:
+        known = tuple(FEED_FORMATS)
+        value = self.values.get("FEED_FORMATS", known)
+        named = isinstance(value, list | tuple) and all(isinstance(name, str) for name in value)
+        if not named or not value or len(set(value)) < len(value) or not set(value) <= {*known}:
+            raise self.wrong("FEED_FORMATS", f"should be some of {known}, not {value!r}")
+        return tuple(value)
 
     def codes(self) -> frozenset[str]:
         value = self.values.get("CHECK_IGNORE", ())

@@ -16,7 +16,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from gettext import c2py
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 import msgspec
@@ -57,7 +57,22 @@ LIST_PATHS: Final = (
 )
 """URL path patterns that the edge serves from ``lists/``; everything else is ``pages/``."""
 
-FEED_FILES: Final = ("feed.xml", "atom.xml", "feed.json")
+
+class FeedFormat(NamedTuple):
+    """A format of feeds: how a person calls it, its media type, its file's name."""
+
+    label: str
+    type: str
+    file: str
+
+
+FEED_FORMATS: Final = {
+    "rss": FeedFormat("RSS", "application/rss+xml", "feed.xml"),
+    "atom": FeedFormat("Atom", "application/atom+xml", "atom.xml"),
+    "json": FeedFormat("JSON Feed", "application/feed+json", "feed.json"),
+}
+"""Every format that there is, by its name in the settings."""
+FEED_FILES: Final = tuple(feed.file for feed in FEED_FORMATS.values())
 
 
 def is_list_path(path: str) -> bool:
@@ -138,11 +153,7 @@ _TYPES: Final = {
     ".woff2": "font/woff2",
     ".ico": "image/x-icon",
 }
-_FEED_TYPES: Final = {
-    "feed.xml": "application/rss+xml; charset=utf-8",
-    "atom.xml": "application/atom+xml; charset=utf-8",
-    "feed.json": "application/feed+json; charset=utf-8",
-}
+_FEED_TYPES: Final = {f.file: f"{f.type}; charset=utf-8" for f in FEED_FORMATS.values()}
 _FINGERPRINTED = re.compile(r"\.[0-9a-f]{10}\.[a-z0-9]+$")
 
 
@@ -198,6 +209,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     ``previews``: whether each post has a picture of its title; ``preview`` is the path of the
     site's own. ``words`` maps the theme's English words to those of the site's language, by
     plural form (none: English); ``plural`` is gettext's expression that tells a number's form.
+    ``feed_formats`` are names of `FEED_FORMATS`, the one that readers should prefer first;
+    ``tag_feeds`` and ``series_feeds``: whether each tag and each series has feeds of its own.
     ``revision`` grows with every deploy of the function; ``renderer`` is a digest of
     everything that shapes lists (theme, settings, code).
     """
@@ -216,6 +229,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     social: tuple[Link, ...] = ()
     footer: str = ""
     hub: str = ""
+    feed_formats: tuple[str, ...] = tuple(FEED_FORMATS)
+    tag_feeds: bool = True
+    series_feeds: bool = True
     feed_size: int = 20
     page_size: int = 20
     home_size: int = 10
@@ -231,6 +247,13 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def absolute(self, path: str) -> str:
         """The absolute, percent-encoded URL of a URL path."""
         return self.url + quote_path(path)
+
+    def feeds_of(self, unit: str = "") -> tuple[FeedFormat, ...]:
+        """The feeds that a list has, by its place (``tags/python``); of the site: no place."""
+        without = (unit.startswith("tags/") and not self.tag_feeds) or (
+            unit.startswith("series/") and not self.series_feeds
+        )
+        return () if without else tuple(FEED_FORMATS[name] for name in self.feed_formats)
 
 
 class Words:

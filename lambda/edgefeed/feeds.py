@@ -9,14 +9,14 @@ be in a feed, and what it weighs there.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import msgspec
 
 from edgefeed.atom import atom_frame, atom_item
 from edgefeed.cache import Cache
-from edgefeed.channel import ATOM, JSON, RSS, Item, channel_of
+from edgefeed.channel import ATOM, JSON, RSS, Channel, Item, channel_of
 from edgefeed.contract import LISTS, Site, key_to_path
 from edgefeed.jsonfeed import json_frame, json_item
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing
@@ -54,7 +54,8 @@ def feed_documents(
     the feed down (feeds.md, 4 and 8), and the document says so. `page` refuses such posts, with
     the reason; only an index that older code has written can still name one.
     """
-    if listing.kind not in _WITH_FEEDS:
+    formats = site.feeds_of(listing.unit) if listing.kind in _WITH_FEEDS else ()
+    if not formats:
         return ()
     made: dict[str, tuple[Entry, Formats]] = {}
     left_out: list[str] = []
@@ -68,17 +69,22 @@ def feed_documents(
                 left_out.append(entry.key)
     channel = channel_of(listing, site, [entry for entry, _ in made.values()])
     place = f"{LISTS}{listing.unit}/" if listing.unit else LISTS
-    rss, atom, json = zip(*(item for _, item in made.values()), strict=True) if made else ((),) * 3
-    return (
-        Document(place + RSS, _framed(rss_frame(channel), rss, b"\n"), tuple(left_out)),
-        Document(place + ATOM, _framed(atom_frame(channel), atom, b"\n")),
-        Document(place + JSON, _framed(json_frame(channel), json, b",\n")),
-    )
+    documents = []
+    for feed in formats:
+        number, separator, frame = _FRAMES[feed.file]
+        before, after = frame(channel)
+        items = separator.join(item[number] for _, item in made.values())
+        body = before + items + (b"\n" if items else b"") + after
+        documents.append(Document(place + feed.file, body, tuple(left_out)))
+    return tuple(documents)
 
 
-def _framed(frame: tuple[bytes, bytes], items: Sequence[bytes], separator: bytes) -> bytes:
-    """A document: what stands before the items, the items on a line each, what comes after."""
-    return frame[0] + separator.join(items) + (b"\n" if items else b"") + frame[1]
+_FRAMES: Final[dict[str, tuple[int, bytes, Callable[[Channel], tuple[bytes, bytes]]]]] = {
+    RSS: (0, b"\n", rss_frame),
+    ATOM: (1, b"\n", atom_frame),
+    JSON: (2, b",\n", json_frame),
+}
+"""For each document: which of `Formats` its items are, what is between them, what around them."""
 
 
 def _originals(content: str) -> str:

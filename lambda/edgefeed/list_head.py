@@ -7,12 +7,6 @@ import msgspec
 from edgefeed.contract import Site, Words, quote_path
 from edgefeed.model import Kind, Listing
 
-_FEEDS = (
-    ("RSS", "application/rss+xml", "feed.xml"),
-    ("Atom", "application/atom+xml", "atom.xml"),
-    ("JSON Feed", "application/feed+json", "feed.json"),
-)
-
 
 class Alternate(msgspec.Struct, frozen=True):
     """A feed that a page announces: ``format`` is how a person calls it."""
@@ -94,10 +88,8 @@ def _alternates(listing: Listing, site: Site) -> tuple[Alternate, ...]:
         kind, unit = listing.front_kind, listing.front
     if kind not in {Kind.TAG, Kind.SERIES}:
         return ()
-    return _feeds(f"{site.title}: {listing.title}", unit)
-
-
-def _feeds(title: str, unit: str) -> tuple[Alternate, ...]:
-    base = quote_path(unit_path(unit))
-    return tuple(Alternate(f"{title} ({name})", type_, base + file, name)
-                 for name, type_, file in _FEEDS)  # fmt: skip
+    title, base = f"{site.title}: {listing.title}", quote_path(unit_path(unit))
+    return tuple(
+        Alternate(f"{title} ({feed.label})", feed.type, base + feed.file, feed.label)
+        for feed in site.feeds_of(unit)
+    )

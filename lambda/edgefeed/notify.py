@@ -9,7 +9,7 @@ import urllib.request
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from edgefeed.contract import FEED_FILES, LISTS, key_to_path, quote_path
+from edgefeed.contract import LISTS, Site, key_to_path, quote_path
 from edgefeed.store import Unavailable
 from edgefeed.units import unit_of
 
@@ -49,13 +49,18 @@ def _by_list(key: str) -> tuple[str, ...]:
     return (f"/{head}/*",) if slash else _exact(key)
 
 
-def changed_feeds(keys: Iterable[str]) -> tuple[str, ...]:
-    """The URL paths of the feeds among some objects that readers subscribe to; no archives."""
+def changed_feeds(keys: Iterable[str], site: Site) -> tuple[str, ...]:
+    """The URL paths of the feeds among some objects that readers subscribe to; no archives.
+
+    Nor those that the settings have done away with: there is nothing to fetch.
+    """
     feeds = []
     for key in sorted(keys):
         unit = unit_of(key)
         archive = unit is not None and f"/{unit}".rpartition("/")[0].endswith("/page")
-        if unit is not None and key.endswith(FEED_FILES) and not archive:
+        if unit is None or archive:
+            continue
+        if key.rpartition("/")[2] in {feed.file for feed in site.feeds_of(unit)}:
             feeds.append(key_to_path(key))
     return tuple(feeds)
 

@@ -377,7 +377,7 @@ class Run:
         outputs.changed.clear()
         self.adopted -= adopted
         if self.site.hub:
-            self.unheard.update(changed_feeds(keys))
+            self.unheard.update(changed_feeds(keys, self.site))
 
     async def _tell(self, version: Version) -> Version:
         """Tell the hub of feeds that changed. Never fails: what it did not hear stays owed.

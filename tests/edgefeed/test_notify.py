@@ -6,9 +6,11 @@ from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from urllib.parse import parse_qs, unquote
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.edgefeed.posts import SITE
 
 from edgefeed.contract import key_to_path, slugify
 from edgefeed.notify import MOST_PATHS, changed_feeds, changed_paths, ping
@@ -70,9 +72,17 @@ def test_private_objects_have_no_path() -> None:
 def test_the_hub_hears_of_feeds_but_not_of_archives() -> None:
     keys = [key for unit in ("", "page/2", "tags/page", "tags/page/page/1", "tags")
             for key in document_keys(unit)]  # fmt: skip
-    assert changed_feeds(keys) == (
+    assert changed_feeds(keys, SITE) == (
         "/atom.xml", "/feed.json", "/feed.xml",
         "/tags/page/atom.xml", "/tags/page/feed.json", "/tags/page/feed.xml",
+    )  # fmt: skip
+
+
+def test_the_hub_does_not_hear_of_feeds_that_were_done_away_with() -> None:
+    site = msgspec.structs.replace(SITE, feed_formats=("atom", "json"), tag_feeds=False)
+    keys = [key for unit in ("", "tags/a", "series/a") for key in document_keys(unit)]
+    assert changed_feeds(keys, site) == (
+        "/atom.xml", "/feed.json", "/series/a/atom.xml", "/series/a/feed.json",
     )  # fmt: skip
 
 

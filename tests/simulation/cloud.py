@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from urllib.parse import unquote, urlsplit
 
+from tests.simulation.site import SITE
+
 from edgefeed.contract import LISTS, key_to_path
 from edgefeed.notify import changed_feeds
 from edgefeed.store import GENERATION, Conflict
@@ -98,7 +100,8 @@ class Edge:
     def check(self, unheard: Sequence[str], *, hub: bool) -> None:
         """Raises Violation when somebody was not told of a change, and is not owed to be."""
         owed = {LISTS + path.removeprefix("/") for path in unheard}
-        missed = {LISTS + path.removeprefix("/") for path in changed_feeds(self._store.news)} - owed
+        told = changed_feeds(self._store.news, SITE)
+        missed = {LISTS + path.removeprefix("/") for path in told} - owed
         if hub and missed:
             raise Violation(f"the hub was never told of {sorted(missed)}")
         for key, body in self.cached.items():

@@ -76,6 +76,8 @@ GOOD: dict[str, Any] = {
         ("SITEURL", "a.example"), ("SITEURL", "https://a.example/blog"), ("SITE_ID", "nothing"),
         ("FEED_SIZE", 0), ("FEED_SIZE", "20"), ("MENU", [["a"]]), ("ARTICLE_URL", "x/"),
         ("THEME_OPTIONS", {"a": 1}), ("CHECK_IGNORE", "image-alt"), ("AUTHOR", 5),
+        ("FEED_FORMATS", []), ("FEED_FORMATS", ["html"]), ("FEED_FORMATS", "rss"),
+        ("FEED_FORMATS", ["rss", "rss"]), ("TAG_FEEDS", 1), ("SERIES_FEEDS", "no"),
     ],
 )  # fmt: skip
 def test_settings_that_are_refused_are_refused_by_both(

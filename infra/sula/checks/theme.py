@@ -26,12 +26,11 @@ from sula.gather import Checkout, lacks
 from sula.model import Job
 from sula.workshop import Workshop
 
-_FEEDS: Final = ("feed.xml", "atom.xml", "feed.json")
 _MUST: Final = (
     ("//html[@lang]", "states no language: <html lang>"),
     ("//head/title[normalize-space()]", "has no <title>"),
     ("//head/link[@rel='canonical'][@href]", "does not name its own address: rel=canonical"),
-    ("//head/link[@rel='alternate'][contains(@type, 'atom') or contains(@type, 'rss')]",
+    ("//head/link[@rel='alternate'][starts-with(@type, 'application/')]",
      "does not announce the feeds: rel=alternate"),
     ("//head/meta[@name='viewport']", "does not fit on a telephone: <meta name=viewport>"),
 )  # fmt: skip
@@ -113,7 +112,7 @@ def _page(checkout: Checkout, job: Job, page: Path) -> Iterator[Finding]:
 
 
 def _feeds(checkout: Checkout, lists: Path) -> Iterator[Finding]:
-    for name in _FEEDS:
+    for name in (feed.file for feed in checkout.settings.site.feeds_of()):
         feed = lists / name
         try:
             if name.endswith(".json"):
