@@ -21,6 +21,7 @@ _TRAILING_ATTRIBUTES: Final = re.compile(r"\s*\{:?\s*([#.][^{}]*)\}\s*\Z")
 _ID: Final = re.compile(r"""\s(?:id|name)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD: Final = re.compile(rf"[{_CJK}]|[^\W{_CJK}][^\s{_CJK}]*")
+_WITH_LINKS: Final = frozenset({"link_open", "html_inline", "footnote_ref"})
 _LOOSE_NOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
 
 
@@ -83,6 +84,12 @@ def github_anchor(text: str) -> str:
     """The anchor GitHub gives a heading: lower case, hyphens for blanks, no punctuation."""
     kept = (c for c in text.strip().lower() if c in "-_ " or unicodedata.category(c)[0] in "LMN")
     return "".join(kept).replace(" ", "-") or "section"
+
+
+def _html(markup: str) -> Token:
+    token = Token("html_inline", "", 0)
+    token.content = markup
+    return token
 
 
 class _Walk:
@@ -151,13 +158,12 @@ class _Walk:
         opener.attrs["id"] = anchor
         self.ids.add(anchor)
         self.headings.append((int(opener.tag[1:]), anchor, text))
-        link = Token("html_inline", "", 0)
-        # Each with a name of its own, for those who hear a list of links.
-        label = self.document.say("Link to “{title}”").format(title=text)
-        link.content = (
-            f'<a class="anchor" href="#{escape(anchor)}" aria-label="{escape(label)}">#</a>'
-        )
-        inline.children = [*children, link]
+        # The heading's own words are the link, so that it is called by them and nothing else. A
+        # heading that links elsewhere keeps to that: links do not nest.
+        if text and not any(child.type in _WITH_LINKS for child in children):
+            inline.children = [
+                _html(f'<a class="anchor" href="#{escape(anchor)}">'), *children, _html("</a>")
+            ]  # fmt: skip
 
     def _trailing_attributes(self, opener: Token, last: Token, text: str) -> str:
         """``## Title {#anchor .class}``, as Pandoc, Hugo and Python-Markdown have it."""
@@ -183,8 +189,7 @@ class _Walk:
         title = children[0].attrs.pop("title", "")
         if not title:
             return
-        caption = Token("html_inline", "", 0)
-        caption.content = f"\n<figcaption>{escape(str(title))}</figcaption>"
+        caption = _html(f"\n<figcaption>{escape(str(title))}</figcaption>")
         token.children = [*children, caption]
         opener.tag = closer.tag = "figure"
 

@@ -13,10 +13,9 @@ from feedgen.feed import FeedGenerator
 
 from edgefeed.channel import ATOM, Channel, Item
 from edgefeed.contract import Person
-from edgefeed.rss import PLACEHOLDER, add_stylesheet, mark_history, split_frame
+from edgefeed.rss import PLACEHOLDER, XML_LANG, add_stylesheet, mark_history, split_frame
 
 _TYPE: Final = "application/atom+xml"
-_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _NEVER: Final = "1970-01-01T00:00:00+00:00"
 """When an empty feed changed: it must say, and there is nothing to tell."""
 
@@ -38,7 +37,7 @@ def atom_item(item: Item) -> bytes:
     _untitled(element, entry.title)
     _links(element, item)
     if fragment.language and fragment.language != item.language:
-        element.set(_LANG, fragment.language)
+        element.set(XML_LANG, fragment.language)
     return etree.tostring(element, encoding="UTF-8", xml_declaration=False)
 
 

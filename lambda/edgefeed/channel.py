@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from edgefeed.contract import Person, Site, quote_path, slugify
+from edgefeed.list_head import about
 from edgefeed.model import Entry, Fragment, Kind, Listing
 
 RSS: Final = "feed.xml"
@@ -87,7 +88,7 @@ def channel_of(listing: Listing, site: Site, entries: list[Entry]) -> Channel:
     return Channel(
         id=feed_id(site, front),
         title=site.title if kind is Kind.HOME else f"{site.title}: {label or listing.title}",
-        description=_description(kind, label or listing.title, site),
+        description=about(kind, label or listing.title, site) or site.title,
         home=home,
         place=_folder(site, listing.unit),
         language=site.language,
@@ -109,14 +110,6 @@ def feed_id(site: Site, front: str) -> str:
     if not front:
         return site.id
     return uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, site.id), f"feed:{front}").urn
-
-
-def _description(kind: Kind, label: str, site: Site) -> str:
-    if kind is Kind.TAG:
-        return f"Posts about {label} on {site.title}."
-    if kind is Kind.SERIES:
-        return f"All parts of the series {label} on {site.title}."
-    return site.description or site.title
 
 
 def _own_label(kind: Kind, slug: str, entries: list[Entry]) -> str:

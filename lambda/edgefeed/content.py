@@ -32,7 +32,10 @@ _MOST_BODIES = 100
 
 
 class Body(NamedTuple):
-    """A post's body as feeds and lists show it (see `model.Fragment`)."""
+    """A post's body as feeds and lists show it (see `model.Fragment`).
+
+    Without ``content`` but with ``more`` where it is too heavy to be looked at: `replacement`.
+    """
 
     content: str
     excerpt: str
@@ -67,7 +70,7 @@ def read_body(source: bytes, url: str, *, titled: bool) -> Body | None:
     if sum(map(len, blocks)) > MAX_MARKUP:
         text = " ".join(element.itertext())
         beginning = plain(text[: 10 * SUMMARY_LENGTH], SUMMARY_LENGTH)
-        return replacement(Body("", "", more=True, summary=beginning, words=count_words(text)), url)
+        return Body("", "", more=True, summary=beginning, words=count_words(text))
     content = clean("".join(blocks))
     text = to_text(content)
     words = count_words(text)
@@ -166,9 +169,9 @@ def _pictures(markup: str) -> Iterator[str]:
     return (found[1] for found in _ALT.finditer(markup))
 
 
-def replacement(body: Body, url: str) -> Body:
+def replacement(body: Body, url: str, label: str) -> Body:
     """A body too heavy for any feed, as its opening and a link to the whole of it."""
     opening = body.excerpt if len(body.excerpt) < 10_000 else ""  # noqa: PLR2004 - some paragraphs
     opening = opening or f"<p>{html.escape(shorten(body.summary, SUMMARY_LENGTH), quote=False)}</p>"
-    link = f'<p><a href="{html.escape(url)}">Read the whole post</a></p>'
+    link = f'<p><a href="{html.escape(url)}">{html.escape(label)}</a></p>'
     return body._replace(content=opening + link, excerpt=opening, more=True)

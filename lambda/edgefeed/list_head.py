@@ -57,15 +57,26 @@ def head_of(listing: Listing, site: Site) -> Head:
     )
 
 
+def about(kind: Kind, label: str, site: Site) -> str:
+    """What a list is of, in a sentence: on its page and in its feeds."""
+    say = Words(site).say
+    match kind:
+        case Kind.TAG:
+            return say("Posts about {name} on {site}.").format(name=label, site=site.title)
+        case Kind.SERIES:
+            sentence = say("All parts of the series {name} on {site}.")
+            return sentence.format(name=label, site=site.title)
+        case _:
+            return site.description
+
+
 def _words(listing: Listing, site: Site) -> tuple[str, str]:
     """Title and description of a list."""
     kind = listing.front_kind if listing.kind is Kind.PAGE else listing.kind
     say = Words(site).say
     match kind:
-        case Kind.TAG:
-            title, description = listing.title, say("Posts about {name} on {site}.")
-        case Kind.SERIES:
-            title, description = listing.title, say("All parts of the series {name} on {site}.")
+        case Kind.TAG | Kind.SERIES:
+            return listing.title, about(kind, listing.title, site)
         case Kind.TAGS:
             title, description = say("Tags"), say("Everything that {site} writes about.")
         case Kind.YEARS:
@@ -77,8 +88,8 @@ def _words(listing: Listing, site: Site) -> tuple[str, str]:
             description = say("Posts of {site} from {year}.").format(site=site.title, year=title)
             return title, description
         case _:
-            return (say("Posts") if listing.kind is Kind.PAGE else ""), site.description
-    return title, description.format(name=listing.title, site=site.title)
+            return (say("Posts") if listing.kind is Kind.PAGE else ""), about(kind, "", site)
+    return title, description.format(site=site.title)
 
 
 def _alternates(listing: Listing, site: Site) -> tuple[Alternate, ...]:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from edgefeed.content import Body, NestingError, read_body, replacement
-from edgefeed.contract import PINNED, Person, Site, key_to_path, slugify, unquote_path
+from edgefeed.contract import PINNED, Person, Site, Words, key_to_path, slugify, unquote_path
 from edgefeed.feeds import make_item
 from edgefeed.fragments import fragment_digest
 from edgefeed.metadata import Media, Named, Posting, RefusedError, WebPage, description, split
@@ -104,8 +104,9 @@ def _post(key: str, found: Posting, rest: str, site: Site) -> Post:
     )
     body = _body(rest, url, titled=bool(title))
     post = _weighed(entry, _fragment(found, body), site)
-    if post.entry.size > MAX_ITEM:
-        post = _weighed(entry, _fragment(found, replacement(body, url)), site)
+    if post.entry.size > MAX_ITEM or (body.more and not body.content):
+        body = replacement(body, url, Words(site).say("Read the whole post"))
+        post = _weighed(entry, _fragment(found, body), site)
     return post
 
 

@@ -23,6 +23,7 @@ _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
 _DC: Final = "http://purl.org/dc/elements/1.1/"
 HISTORY: Final = "http://purl.org/syndication/history/1.0"
 """The namespace of RFC 5005."""
+XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _PREFIXES: Final = {"atom": _ATOM, "content": _CONTENT, "dc": _DC, "fh": HISTORY}
 
 PLACEHOLDER: Final = "-"
@@ -78,6 +79,7 @@ def rss_frame(channel: Channel) -> tuple[bytes, bytes]:
             link.set("type", "application/rss+xml")
     mark_history(element, channel)
     whole = _redeclared(root)
+    whole.set(XML_LANG, channel.language)  # the style sheet looks for it
     add_stylesheet(whole, channel)
     return split_frame(whole, b"</channel></rss>")
 

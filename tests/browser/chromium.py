@@ -6,8 +6,10 @@ import functools
 import http.server
 import re
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
@@ -29,6 +31,17 @@ _POLICY = re.search(
 assert _POLICY is not None
 POLICY = " ".join(_POLICY[1].split())
 """The Content-Security-Policy of the edge."""
+# Chromium tells of each shift; those before the script that listens count too.
+SHIFTS = """
+window.shifted = [];
+new PerformanceObserver((list) => {
+  for (const { value, sources } of list.getEntries()) {
+    const what = sources.map(({ node }) => (node?.outerHTML ?? "gone").slice(0, 60));
+    window.shifted.push(`${value} ${what}`);
+  }
+}).observe({ type: "layout-shift", buffered: true });
+"""
+"""What keeps every shift of a page's parts in ``window.shifted``, with the parts."""
 WIDTHS = (360, 1280)
 SCHEMES = ("light", "dark")
 
@@ -57,10 +70,29 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class _Slow(_Quiet):
+    """Pages in three pieces, as over a bad line: the first ends within the menu."""
+
+    def do_GET(self) -> None:
+        """Send half a menu, wait, send what is left up to the title, wait, send the rest."""
+        if not self.path.endswith("/"):
+            super().do_GET()
+            return
+        page = Path(self.translate_path(self.path), "index.html").read_bytes()
+        menu = page.index(b"</li>") + len(b"</li>")
+        title = page.index(b'id="main"')
+        self.send_response(HTTPStatus.OK)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        for piece in (page[:menu], page[menu:title], page[title:]):
+            self.wfile.write(piece)
+            time.sleep(0.25)  # enough for Chromium to draw, were it not told to wait
+
+
 @contextmanager
-def serve(folder: Path) -> Iterator[str]:
+def serve(folder: Path, *, slowly: bool = False) -> Iterator[str]:
     """Serve a folder on a free loopback port; gives the address without a final slash."""
-    handler = functools.partial(_Quiet, directory=str(folder))
+    handler = functools.partial(_Slow if slowly else _Quiet, directory=str(folder))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from edgefeed.contract import Person, series_path, tag_path
+from edgefeed.contract import Person, Site, series_path, tag_path
+from edgefeed.lists import Theme
 from edgefeed.model import Count, Document, Entry, Kind, Listing
 from sula.markdown import convert
 from sula.model import Reference, SeriesPart
 
-from .samples import Sample, make, render_post, theme, theme_assets
+from .samples import Sample, make, render_post, templates, theme, theme_assets
 
 LONG = convert(
     (Path(__file__).parent / "long.md").read_text("utf-8"), path="posts/long.md", targets={}
@@ -162,21 +164,22 @@ def posts() -> tuple[Sample, ...]:
     )  # fmt: skip
 
 
-def documents() -> tuple[Document, ...]:
+def documents(for_site: Site | None = None) -> tuple[Document, ...]:
+    lists = Theme(templates(), for_site) if for_site else theme()
     return tuple(
-        document
-        for listing in listings()
-        for document in theme().list_documents(listing, FRAGMENTS)
+        document for listing in listings() for document in lists.list_documents(listing, FRAGMENTS)
     )
 
 
-def write(folder: Path) -> None:
+def write(folder: Path, for_site: Site | None = None) -> None:
     """Write the whole sample site as plain files."""
-    files = {document.key.removeprefix("lists/"): document.body for document in documents()}
+    files = {one.key.removeprefix("lists/"): one.body for one in documents(for_site)}
     for post in posts():
         path = post.url.strip("/")
         name = path if path.endswith(".html") else f"{path}/index.html"
-        files[name] = render_post(post).encode()
+        if for_site:
+            post = replace(post, language=for_site.language)  # noqa: PLW2901 - the same post
+        files[name] = render_post(post, for_site).encode()
     files |= dict(theme_assets().values()) | {"theme/bars.svg": BARS.encode()}
     for name, body in files.items():
         target = folder / name

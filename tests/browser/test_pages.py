@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from edgefeed.contract import key_to_path
 
-from .chromium import SCHEMES, WIDTHS, serve
-from .sample_site import documents, posts
-from .samples import THEME
+from .chromium import SCHEMES, SHIFTS, WIDTHS, serve
+from .sample_site import documents, posts, write
+from .samples import THEME, site
 
 pytestmark = pytest.mark.browser
 
@@ -104,6 +104,49 @@ def test_wide_code_and_wide_tables_scroll_inside_themselves(page: Page, sample_s
             "s => [...document.querySelectorAll(s)].some(e => e.scrollWidth > e.clientWidth)",
             selector,
         ), selector
+
+
+def test_a_page_that_arrives_in_pieces_does_not_jump(page: Page, tmp_path: Path) -> None:
+    write(tmp_path)
+    page.add_init_script(SHIFTS)
+    page.set_viewport_size(size(1280))
+    with serve(tmp_path, slowly=True) as address:
+        for path in ("/about/", "/"):
+            page.goto(address + path)
+            page.wait_for_function("performance.getEntriesByType('paint').length")
+            assert page.evaluate("window.shifted") == []
+
+
+def test_right_to_left_everything_fits_and_code_stays_as_it_is(page: Page, tmp_path: Path) -> None:
+    write(tmp_path, site(language="he"))
+    page.set_viewport_size(size(320))
+    with serve(tmp_path) as address:
+        for path in PATHS:
+            page.goto(address + path)
+            assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
+            assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
+        page.goto(address + "/posts/constant-time/")
+        for what in ("pre", "code", "kbd", ".highlight"):
+            style = f"getComputedStyle(document.querySelector('{what}')).direction"
+            assert page.evaluate(style) == "ltr", what
+        page.set_viewport_size(size(1280))
+        # The parts of a line follow each other from the right, each dot before its part.
+        first, second = (
+            box
+            for n in (0, 1)
+            if (box := page.locator(".title .meta > *").nth(n).bounding_box()) is not None
+        )
+        assert first["x"] > second["x"]
+
+
+def test_forced_colours_leave_every_control_an_outline(page: Page, sample_site: str) -> None:
+    page.emulate_media(forced_colors="active")
+    for path, controls in (("/search/", ("input", ".field button")),
+                           ("/posts/constant-time/", ("pre", ".series", "details"))):  # fmt: skip
+        page.goto(sample_site + path)
+        for control in controls:
+            style = f"getComputedStyle(document.querySelector('main {control}')).borderTopStyle"
+            assert page.evaluate(style) == "solid", control
 
 
 def test_print_leaves_the_frame_out(page: Page, sample_site: str) -> None:

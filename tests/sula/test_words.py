@@ -11,6 +11,7 @@ from tests.browser.sample_site import FRAGMENTS, listings
 from tests.browser.samples import ROOT, site, templates
 
 from edgefeed.contract import _MONTHS, Words
+from edgefeed.feeds import feed_documents
 from edgefeed.lists import Theme
 from sula.errors import ConfigError
 from sula.words import read_words
@@ -25,8 +26,8 @@ def messages() -> set[str]:
     """Every message of the templates and of our own code."""
     found = {match[1] for text in templates().values() for match in _IN_TEMPLATES.finditer(text)}
     assert len(found) > 40
-    for name in ("edgefeed/list_head.py", "edgefeed/lists.py", "edgefeed/contract.py"):
-        found |= said(ROOT / "lambda" / name)
+    for name in ("contract", "list_head", "lists", "page"):
+        found |= said(ROOT / f"lambda/edgefeed/{name}.py")
     for name in ("render", "structure", "embeds"):
         found |= said(ROOT / f"infra/sula/markdown_{name}.py")
     alerts = {"Note", "Tip", "Important", "Warning", "Caution"}
@@ -74,6 +75,21 @@ def test_lists_speak_the_sites_language() -> None:
     for text in ("Weiterlesen", "24. November 2026", "<h1>Schlagwörter</h1>", "Zum Text springen"):
         assert any(text in page for page in pages), text
     assert not [page for page in pages if "Read more" in page or "Skip to" in page]
+
+
+def test_feeds_speak_the_sites_language() -> None:
+    words, plural = read_words([THEME], "de")
+    german = site(language="de", words=words, plural=plural)
+    (tag,) = (listing for listing in listings() if listing.unit == "tags/design")
+    rss, atom, feed = (one.body.decode() for one in feed_documents(tag, FRAGMENTS, german))
+    for text in (rss, atom, feed):
+        assert "Beiträge zu Design auf Sula." in text
+    assert all('xml:lang="de"' in text[:400] for text in (rss, atom))
+
+
+def test_the_sentence_above_a_feed_is_there_in_each_language() -> None:
+    style = (THEME / "static/feed.css").read_text("utf-8")
+    assert sorted(re.findall(r":lang\((\w+)\)::before", style)) == LANGUAGES
 
 
 def test_a_language_without_a_file_and_a_file_that_is_broken(tmp_path: Path) -> None:

@@ -19,6 +19,9 @@
     return element;
   };
 
+  // Nothing is drawn before the text begins: half a menu would jump when the rest of it arrives.
+  document.head.append(make("link", { rel: "expect", href: "#main", blocking: "render" }));
+
   function scheme(button) {
     const show = () => button.setAttribute("aria-pressed", String(isDark()));
     button.addEventListener("click", () => {
