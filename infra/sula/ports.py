@@ -161,7 +161,10 @@ class KeyValues(Protocol):
         """Everything in it."""
 
     def change(self, puts: Mapping[str, str], deletes: frozenset[str]) -> None:
-        """Write and remove keys. Raises `Conflict` when somebody else did so meanwhile."""
+        """Write and remove keys, over what others wrote meanwhile.
+
+        Raises `Conflict` when others were always faster.
+        """
 
 
 class Depth(NamedTuple):
