@@ -8,14 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sula.checks.codes import coded
-from sula.claims import Clock, read_claims
+from sula.claims import Clock
 from sula.config import Config
 from sula.connect import connect
 from sula.console import Console, Following
 from sula.deploy import Deploy, Options, Outcome
 from sula.errors import Finding
-from sula.gather import Checkout, Prepared, look, prepare, require_lists
-from sula.inventory import as_new, read_record
+from sula.gather import Checkout, Prepared, look, require_lists
 from sula.report import (
     change_lines,
     change_words,
@@ -91,22 +90,8 @@ def advice(checkout: Checkout, outcome: Outcome) -> list[Finding]:
 def run_plan(config: Config, *, verify: bool, full: bool) -> Prepared:
     """What a deploy would do now. Raises `ContentError` where it would not begin."""
     target = connect(config)
-    checkout = checkout_of(config, target.url)
-    claims, _ = read_claims(target.objects)
-    record, _ = read_record(target.objects, lenient=full)
-    deploy = Deploy(checkout, target, Options(full=full, verify=verify))
-    observed = deploy.observe(record, claims)
-    known = as_new(record) if full else record
-    prepared = prepare(
-        checkout,
-        known,
-        now=time.time(),
-        observed=observed,
-        waiting=deploy.observe_waiting(record, claims),
-        redirects_seen=deploy.observe_redirects(claims),
-    )
-    prepared.check()
-    return prepared
+    options = Options(force=True, full=full, verify=verify)
+    return Deploy(checkout_of(config, target.url), target, options).prepared()
 
 
 def run_build(config: Config, out: Path, url: str | None, console: Console) -> None:

@@ -116,6 +116,12 @@ class Deploy:
                 outcome = replace(outcome, feed_after=time.monotonic() - began)
         return outcome
 
+    def prepared(self) -> Prepared:
+        """What a deploy would do now: everything is read, and nothing written."""
+        claims, _ = read_claims(self.target.objects)
+        record, _ = read_record(self.target.objects, lenient=self.options.full)
+        return self._prepare(record, claims)
+
     # --- one attempt -------------------------------------------------------------------
 
     def _attempt(self, workshop: Workshop, attempt: int) -> Outcome | None:

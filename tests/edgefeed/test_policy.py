@@ -20,8 +20,8 @@ from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import enable_iam_authentication
 from tests.edgefeed import sample_pages
-from tests.edgefeed.role import BUCKET, LOG, QUEUE, REGION, Grant, document, grants, role
 from tests.edgefeed.sample_pages import BROKEN, SITE, THEME, key_of, post, static
+from tests.roles import BUCKET, LOG, QUEUE, REGION, Grant, assumed, grants, resource
 
 from edgefeed import aws, contract
 from edgefeed.handler import Function, PageReader, ThemeRenderer
@@ -30,6 +30,7 @@ from edgefeed.ports import Ports, Silent
 from edgefeed.store import Unavailable
 
 ALL = grants()
+ROLE = resource("FunctionRole")
 S3 = [grant for grant in ALL if grant.action.startswith("s3:")]
 SQS = [grant for grant in ALL if grant.action.startswith("sqs:")]
 RENDERER = ThemeRenderer(Theme(THEME.templates, SITE), SITE)
@@ -49,18 +50,7 @@ class Amazon:
 
     def session(self, granted: Sequence[Grant]) -> boto3.Session:
         """Credentials of a role with just these grants."""
-        iam, name = self.owner.client("iam"), f"role{next(self._names)}"
-        trust = json.dumps(role()["AssumeRolePolicyDocument"])
-        made = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)["Role"]
-        policy = json.dumps(document(granted))
-        iam.put_role_policy(RoleName=name, PolicyName="edgefeed", PolicyDocument=policy)
-        keys = self.owner.client("sts").assume_role(RoleArn=made["Arn"], RoleSessionName="edgefeed")
-        return boto3.Session(
-            keys["Credentials"]["AccessKeyId"],
-            keys["Credentials"]["SecretAccessKey"],
-            keys["Credentials"]["SessionToken"],
-            region_name=REGION,
-        )
+        return assumed(self.owner, granted, f"role{next(self._names)}")
 
     def store(self, session: boto3.Session) -> aws.S3Store:
         """edgefeed's store, with the credentials of a session."""
@@ -284,10 +274,10 @@ def test_these_are_all_its_grants() -> None:
     assert not [grant for grant in ALL if "*" in grant.action or grant.resource == "*"]
     assert len({(grant.action, grant.resource) for grant in ALL}) == len(ALL)
     # Neither a policy of Amazon's, which can grow, nor a boundary that could hide a grant.
-    assert not role().keys() & {"ManagedPolicyArns", "PermissionsBoundary"}
+    assert not ROLE.keys() & {"ManagedPolicyArns", "PermissionsBoundary"}
 
 
 def test_only_lambda_may_take_the_role() -> None:
-    (trust,) = role()["AssumeRolePolicyDocument"]["Statement"]
+    (trust,) = ROLE["AssumeRolePolicyDocument"]["Statement"]
     assert trust["Principal"] == {"Service": "lambda.amazonaws.com"}
     assert trust["Action"] == "sts:AssumeRole"
