@@ -151,8 +151,8 @@ class MemorySchedules:
     def cancel(self, name: str) -> None:
         self.waiting.pop(name, None)
 
-    def names(self) -> frozenset[str]:
-        return frozenset(self.waiting)
+    def exists(self, name: str) -> bool:
+        return name in self.waiting
 
     def pass_time(self, now: float, *, lost: bool = False) -> None:
         """Fire what is due; or lose it, as a schedule removed by hand is."""

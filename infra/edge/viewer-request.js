@@ -24,7 +24,9 @@ async function handler(event) {
   }
   const host = request.headers.host ? request.headers.host.value : '';
   if (host.startsWith('www.')) {
-    return redirect(301, 'https://' + host.slice(4) + uri + query(request.querystring));
+    // The root may come as the default root object's name already.
+    const place = uri.replace(/\/index\.html$/, '/');
+    return redirect(301, 'https://' + host.slice(4) + place + query(request.querystring));
   }
   const moved = await lookUp(path);
   if (moved === '410') {

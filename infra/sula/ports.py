@@ -150,8 +150,8 @@ class Schedules(Protocol):
     def cancel(self, name: str) -> None:
         """Drop a schedule; none there is no error."""
 
-    def names(self) -> frozenset[str]:
-        """The schedules that have not fired yet."""
+    def exists(self, name: str) -> bool:
+        """Whether there is such a schedule, which then has not fired yet."""
 
 
 class KeyValues(Protocol):

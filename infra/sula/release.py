@@ -84,10 +84,9 @@ def look_at_all(
     found = look(objects, keys)
     if schedules is None:
         return found
-    names = schedules.names()
     return {
         output: msgspec.structs.replace(row, inputs="")
-        if row is not None and schedule_name(output) not in names
+        if row is not None and not schedules.exists(schedule_name(output))
         else row
         for output, row in found.items()
     }

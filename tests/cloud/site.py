@@ -28,7 +28,6 @@ from sula.gather import look
 from sula.keyvalues import KeyValueStore
 from sula.local import LocalCloud, Running, announce
 from sula.rollback import Rollback, RolledBack
-from sula.scheduler import Scheduler
 from sula.services import CloudFormation
 from sula.target import Target
 from sula.theme import shipped_theme
@@ -48,11 +47,11 @@ class Site:
 
     @classmethod
     @contextmanager
-    def made(cls, local: LocalCloud, folder: Path) -> Iterator[Site]:
+    def made(cls, local: LocalCloud, folder: Path, **parameters: str) -> Iterator[Site]:
         """Make the stack, and say where it is as `sula up` does."""
         name = f"site{next(_numbers)}"
         outputs = stack.ensure(
-            CloudFormation(local.cloud), name, stack.load_template(), {},
+            CloudFormation(local.cloud), name, stack.load_template(), parameters,
             progress=lambda _: None,
         )  # fmt: skip
         authored = Authored(folder / "site")
@@ -80,12 +79,6 @@ class Site:
     @property
     def objects(self) -> S3Objects:
         return self.local.cloud.objects(self.outputs.bucket)
-
-    @property
-    def scheduler(self) -> Scheduler:
-        found = self.target.schedules
-        assert isinstance(found, Scheduler)
-        return found
 
     @property
     def redirects(self) -> KeyValueStore:
@@ -144,6 +137,13 @@ class Site:
         found = self.objects.get(key)
         assert found is not None
         return found.body
+
+    def schedules(self) -> list[str]:
+        """The names of those that have not fired yet."""
+        found = self.local.cloud.client("scheduler").list_schedules(
+            GroupName=self.outputs.schedule_group
+        )
+        return [one["Name"] for one in found["Schedules"]]
 
     def schedule(self, name: str) -> Mapping[str, Any]:
         found: Mapping[str, Any] = self.local.cloud.client("scheduler").get_schedule(

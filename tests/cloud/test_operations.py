@@ -77,13 +77,13 @@ def test_a_scheduled_post_is_released_at_its_moment_without_a_deploy(site: Site)
     again = site.deploy()
     assert "pages/posts/soon/index.html" not in again.published.written
     assert b"/posts/soon/" in site.get("/posts/two/")[2]
-    assert site.scheduler.names() == {n for n in site.scheduler.names() if "never" in n}
-    assert len(site.scheduler.names()) == 1
+    (left,) = site.schedules()
+    assert "never" in left
 
 
 def test_a_scheduled_post_is_redated_edited_and_withdrawn(site: Site) -> None:
     stored = "state/scheduled/posts/never/index.html"
-    (name,) = site.scheduler.names()
+    (name,) = site.schedules()
     expression = site.schedule(name)["ScheduleExpression"]
     assert expression == "at(2099-01-01T09:00:00)"
     site.authored.save(Post("posts/never.md", "Never", "2098-07-01 09:00", "Edited."))
@@ -92,7 +92,7 @@ def test_a_scheduled_post_is_redated_edited_and_withdrawn(site: Site) -> None:
     assert b"Edited." in site.body(stored)
     site.authored.remove("posts/never.md")
     site.deploy()
-    assert site.scheduler.names() == frozenset()
+    assert site.schedules() == []
     assert site.objects.head(stored) is None
 
 

@@ -76,8 +76,8 @@ class Noted:
     def cancel(self, name: str) -> None:
         self.waiting.discard(name)
 
-    def names(self) -> frozenset[str]:
-        return frozenset(self.waiting)
+    def exists(self, name: str) -> bool:
+        return name in self.waiting
 
 
 @dataclass
