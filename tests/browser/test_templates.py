@@ -17,7 +17,7 @@ from edgefeed.contract import Person
 from sula.model import Reference, SeriesPart
 
 from .sample_site import posts
-from .samples import THEME, Enclosed, Sample, render_post, site
+from .samples import ROOT, THEME, Enclosed, Sample, render_post, site
 
 BASE = "https://sula.example"
 RENDERED = {post.url: render_post(post) for post in posts()}
@@ -234,6 +234,16 @@ def test_the_stylesheet_is_small_and_asks_for_nothing_else() -> None:
     assert "url(" not in STYLE
     assert "@import" not in STYLE
     assert not re.search(r"(margin|padding|border)-(left|right)", STYLE)
+
+
+def test_the_library_of_the_search_is_what_its_makers_publish() -> None:
+    """In the theme with its license above it, as locked in requirements/node."""
+    package = ROOT / ".venv/scan/node/node_modules/@leeoniya/ufuzzy"
+    if not package.is_dir():
+        pytest.skip("make check installs what requirements/node locks")
+    ours = (THEME / "static/ufuzzy.js").read_text("utf-8")
+    assert ours.endswith("*/\n" + (package / "dist/uFuzzy.iife.min.js").read_text("utf-8"))
+    assert (package / "LICENSE").read_text("utf-8").strip() in ours
 
 
 def test_the_icon_and_the_feeds_style_are_there() -> None:
