@@ -25,8 +25,10 @@ from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 
 from edgefeed.contract import quote_path
 from sula.errors import Finding
+from sula.markdown_blocks import block_rule
+from sula.markdown_inline import KEY, inline_rule
 from sula.markdown_links import Link, lines_of, may_link, resolve, rewrite_html
-from sula.markdown_render import RULES, Document
+from sula.markdown_render import RULES, Document, Renderer
 from sula.markdown_structure import Text, dress
 from sula.model import Picture
 
@@ -61,7 +63,9 @@ def _parser() -> MarkdownIt:
     """The one parser of this process. It keeps nothing between two texts."""
     options = {"tasklists": True, "alerts": True, "strikethrough_single_tilde": True}
     options["xhtmlOut"] = False
-    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser = MarkdownIt("commonmark", options, renderer_cls=Renderer).enable(
+        ["table", "strikethrough"]
+    )
     parser.use(gfm_autolink_plugin)
     parser.use(footnote_plugin, inline=False)
     parser.use(deflist_plugin)
@@ -70,6 +74,15 @@ def _parser() -> MarkdownIt:
     parser.use(attrs_block_plugin)
     for name, rule in RULES.items():
         parser.add_render_rule(name, rule)
+    return parser
+
+
+@functools.lru_cache(maxsize=1)
+def _quick_parser() -> MarkdownIt:
+    """The same for HTML and links: ordinary paragraphs are read in one go, as `Inline`."""
+    parser = _parser.__wrapped__()
+    parser.core.ruler.at("block", block_rule)
+    parser.core.ruler.at("inline", inline_rule)
     return parser
 
 
@@ -82,6 +95,7 @@ def convert(
     folder: str = "content",
     say: Callable[[str], str] = str,
     pictures: Mapping[str, Picture] | None = None,
+    quick: bool = True,
 ) -> Converted:
     """Convert a source's text.
 
@@ -89,14 +103,15 @@ def convert(
     `folder`; `first_line` is the line of the file on which `text` begins. `targets` maps
     the source paths it may link to, to URL paths (leading slash, not percent-encoded).
     `pictures` tells the size of those of them that are pictures. `say` puts our own few words
-    into the site's language.
+    into the site's language. Unless `quick`, the parser reads what could be read without it,
+    which gives the same.
     """
     document = Document(f"{folder}/{path}", first_line, say)
     document.pictures = {
         quote_path(targets[name]): (name, picture) for name, picture in (pictures or {}).items()
     }
     env: dict[str, Any] = {"document": document}
-    parser = _parser()
+    parser = _quick_parser() if quick else _parser()
     tokens = parser.parse(text, env)
     if may_link(text):
         _rewrite_links(tokens, document, path, targets)
@@ -147,7 +162,7 @@ def find_links(text: str, path: str, first_line: int = 1) -> list[Link]:
         if target is not None and target.path:
             found.append(Link(target.path, line + first_line, href))
 
-    for line, visit in link_places(_parser().parse(text, {})):  # noqa: B007 - note() reads it
+    for line, visit in link_places(_quick_parser().parse(text, {})):  # noqa: B007 - note() reads it
         visit(note)
     return found
 
@@ -161,6 +176,11 @@ def link_places(tokens: Sequence[Token]) -> Iterator[tuple[int, Visit]]:
         if block.type == "html_block":
             yield (block.map or [0])[0], functools.partial(_visit_html, block)
         elif block.type == "inline":
+            if (quick := block.meta.get(KEY)) is not None:
+                first = block.map[0] if block.map else 0
+                for at, (_, _, line) in enumerate(quick.links):
+                    yield first + line, functools.partial(quick.relink, at)
+                continue
             for child, line in lines_of(block):
                 if child.type == "link_open":
                     yield line, functools.partial(_visit_attribute, child, "href")
@@ -210,7 +230,7 @@ def _rewrite_links(
 
 def _more(tokens: Sequence[Token], text: str, document: Document) -> int | None:
     """Where ``<!--more-->`` stands among the outermost blocks."""
-    if not _MORE_ANYWHERE.search(text):
+    if "<!--" not in text or not _MORE_ANYWHERE.search(text):
         return None
     cut = None
     for index, token in enumerate(tokens):

@@ -32,10 +32,11 @@ _TAG: Final = re.compile(r"<[A-Za-z](?:[^<>\"']|\"[^\"]*\"|'[^']*')*>")
 
 # Whatever could be a link to a source; a text without any need not be parsed to know it.
 _CANDIDATE: Final = re.compile(
-    r"\[\^[^\]\s]+\]:"  # a footnote, taken out of the way
-    r"|(?P<hit>\]\(\s*(?!https?:|/|\#|mailto:|\))"
-    r"|\]:\s*(?!https?:|/|\#|mailto:)"
-    r"|<[a-z][^>]*\s(?:href|src|srcset|poster|data|cite)\s*=)",
+    # The first character comes first: that is what makes the search quick.
+    r"[\[\]<](?:(?<=\[)\^[^\]\s]+\]:"  # a footnote, taken out of the way
+    r"|(?P<hit>(?<=\])\(\s*(?!https?:|/|\#|mailto:|\))"
+    r"|(?<=\]):\s*(?!https?:|/|\#|mailto:)"
+    r"|(?<=<)[a-z][^>]*\s(?:href|src|srcset|poster|data|cite)\s*=))",
     re.IGNORECASE,
 )
 

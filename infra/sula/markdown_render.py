@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from edgefeed.contract import quote_path
 from sula.errors import Finding
 from sula.markdown_code import MathError, highlight, is_language, language_of, math
+from sula.markdown_inline import KEY, Inline
 from sula.model import Picture
 from sula.pictures import variants
 
@@ -37,6 +38,28 @@ class Document:
     def find(self, line: int, message: str, severity: str = "warning") -> None:
         """Report something on a line of the text, counted from 0."""
         self.findings.append(Finding(self.path, line + self.first_line, message, severity))
+
+
+class Renderer(RendererHTML):
+    """markdown-it-py's renderer, for `Inline` too."""
+
+    def render(self, tokens: Sequence[Token], options: Any, env: Env) -> str:  # noqa: ANN401 - the library's own
+        """See `markdown_it.renderer.RendererHTML`."""
+        parts: list[str] = []
+        rules = self.rules
+        for index, token in enumerate(tokens):
+            kind = token.type
+            if kind == "inline":
+                quick: Inline | None = token.meta.get(KEY)
+                if quick is not None:
+                    parts += quick.parts
+                elif token.children:
+                    parts.append(self.renderInline(token.children, options, env))
+            elif kind in rules:
+                parts.append(rules[kind](tokens, index, options, env))
+            else:
+                parts.append(self.renderToken(tokens, index, options, env))
+        return "".join(parts)
 
 
 def _line(token: Token) -> int:

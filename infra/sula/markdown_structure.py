@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from html import escape
 from typing import Final, NamedTuple
 
+from markdown_it.common.utils import escapeHtml
 from markdown_it.token import Token
 from mdit_py_plugins.attrs.parse import ParseError, parse
 
 from sula.markdown_embeds import as_card
+from sula.markdown_inline import KEY, Inline
 from sula.markdown_links import lines_of
 from sula.markdown_render import Document
 
@@ -53,8 +55,12 @@ def dress(tokens: Sequence[Token], document: Document) -> Text:
             token.attrs["role"] = "note"
         elif token.type == "alert_title_open":
             token.attrs["class"] = "alert-title"
-            for child in tokens[index + 1].children or ():
-                child.content = document.say(child.content)
+            title = tokens[index + 1]
+            said = document.say(title.content)
+            if KEY in title.meta:
+                title.meta[KEY] = Inline([escapeHtml(said)], said, [])
+            for child in title.children or ():
+                child.content = said
         # A heading's own id is claimed when its text is read.
         if token.attrs and "id" in token.attrs and token.type != "heading_open":
             walk.ids.add(str(token.attrs["id"]))
@@ -105,9 +111,20 @@ class _Walk:
     def inline(self, tokens: Sequence[Token], index: int) -> None:
         """A paragraph's, heading's or cell's content; its opening token stands before it."""
         token, opener = tokens[index], tokens[index - 1]
-        for child, line in lines_of(token):
-            self._child(child, line)
-        text = plain_text(token)
+        quick: Inline | None = token.meta.get(KEY)
+        if quick is not None:
+            text = quick.text
+            if quick.links:
+                first = token.map[0] if token.map else 0
+                self.fragments += [
+                    (href[1:], first + line)
+                    for _, href, line in quick.links
+                    if href[0] == "#" and len(href) > 1
+                ]
+        else:
+            for child, line in lines_of(token):
+                self._child(child, line)
+            text = plain_text(token)
         self.words += count_words(text)
         if opener.type == "heading_open":
             self._heading(opener, token, text)
@@ -160,10 +177,13 @@ class _Walk:
         self.headings.append((int(opener.tag[1:]), anchor, text))
         # The heading's own words are the link, so that it is called by them and nothing else. A
         # heading that links elsewhere keeps to that: links do not nest.
-        if text and not any(child.type in _WITH_LINKS for child in children):
-            inline.children = [
-                _html(f'<a class="anchor" href="#{escape(anchor)}">'), *children, _html("</a>")
-            ]  # fmt: skip
+        start, end = f'<a class="anchor" href="#{escape(anchor)}">', "</a>"
+        quick: Inline | None = inline.meta.get(KEY)
+        if quick is not None:
+            if text and not quick.links:
+                quick.parts = [start, *quick.parts, end]
+        elif text and not any(child.type in _WITH_LINKS for child in children):
+            inline.children = [_html(start), *children, _html(end)]
 
     def _trailing_attributes(self, opener: Token, last: Token, text: str) -> str:
         """``## Title {#anchor .class}``, as Pandoc, Hugo and Python-Markdown have it."""
