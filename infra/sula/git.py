@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from pathlib import Path
 from typing import NamedTuple
+
+# All but a few of perhaps 100,000 entries: mode, blob, stage 0, path.
+_ORDINARY = re.compile(r"(?<![^\0])100\d{3} ([0-9a-f]+) 0\t([^\0]+)\0")
 
 
 class GitError(Exception):
@@ -57,8 +61,8 @@ class Git:
         # Before the first commit there is no HEAD, and the status says so.
         return cls(folder, "" if asked.returncode else commit)
 
-    def survey(self) -> tuple[dict[str, str], list[Staged], list[str]]:
-        """The index's ordinary files with their blob ids, and its other entries.
+    def survey(self) -> tuple[list[tuple[str, str]], list[Staged], list[str]]:
+        """The blob ids and paths of the index's ordinary files, and its other entries.
 
         Then the files that differ from it or are new. Files that git ignores are nowhere among
         these. Raises `GitError`.
@@ -76,19 +80,18 @@ class Git:
         if any(command.returncode for command in commands):
             raise GitError(_first_line(b"".join(complaint for _, complaint in said)))
         changes = dict.fromkeys(_names(differing) + _names(unknown))
-        # All but a few of perhaps 100,000 entries are ordinary: mode, blob, stage 0, path.
-        split = [record.partition(" 0\t") for record in _names(listed)]
-        files = {
-            path: head[7:]
-            for head, found, path in split
-            if found and head.startswith("100") and "\t" not in head
-        }
-        others = ["".join(parts) for parts in split if parts[2] not in files]
-        return files, list(map(_staged, others)), list(changes)
+        entries = _text(listed)
+        files = _ORDINARY.findall(entries)
+        others = _ORDINARY.sub("", entries) if entries.count("\0") != len(files) else ""
+        return files, list(map(_staged, others.split("\0")[:-1])), list(changes)
+
+
+def _text(output: bytes) -> str:
+    return output.decode("utf-8", "surrogateescape")
 
 
 def _names(output: bytes) -> list[str]:
-    return output.decode("utf-8", "surrogateescape").split("\0")[:-1]
+    return _text(output).split("\0")[:-1]
 
 
 def _staged(record: str) -> Staged:

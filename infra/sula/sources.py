@@ -124,7 +124,8 @@ class _Survey:
     def ask(self, git: Git) -> None:
         """Blob ids from git's index; files that differ from it, or are new, are read."""
         files, others, changes = git.survey()
-        self.blobs.update((path, blob) for path, blob in files.items() if self._wanted(path))
+        wanted = self._wanted
+        self.blobs |= {path: blob for blob, path in files if _ORDINARY(path) or wanted(path)}
         links: list[str] = []
         for entry in others:
             self._staged(entry, links)
@@ -199,8 +200,7 @@ class _Survey:
         return False
 
     def _wanted(self, path: str) -> bool:
-        if _ORDINARY(path):
-            return True
+        """Whether a file is published; of most, `_ORDINARY` has said so before."""
         return not is_hidden(path) and self._nameable(path)
 
     def _nameable(self, path: str) -> bool:

@@ -112,7 +112,7 @@ def test_odd_entries_of_the_index_are_told_from_files(tmp_path: Path) -> None:
     found = Git.find(root / "content")
     assert found is not None
     files, others, _ = found.survey()
-    assert set(files) == {"posts/a 0\tb.md", "posts/c.md"}
+    assert {path for _, path in files} == {"posts/a 0\tb.md", "posts/c.md"}
     assert [(entry.mode, entry.path) for entry in others] == [("120000", "posts/link.md")]
 
 
