@@ -33,12 +33,12 @@ def read_record(objects: Objects, *, lenient: bool = False) -> tuple[Record, str
         return Record(), found.etag
 
 
-def replace_record(objects: Objects, final: Record, etag: str | None) -> bool:
-    """Replace the record; False when another deploy has done so since it was read."""
+def replace_record(objects: Objects, final: Record, was: Record, etag: str | None) -> bool:
+    """Replace what the record was; False when another deploy has done so since it was read."""
     try:
         objects.put(
             RECORD_KEY,
-            encode(final),
+            encode(final, was),
             content_type="application/gzip",
             cache_control="no-store",
             if_match=etag,

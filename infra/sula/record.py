@@ -4,14 +4,18 @@ A plan is the difference between the sources as they are and this record. It is 
 (rows, not named members), gzipped, versioned, and only ever replaced by compare-and-swap. The
 inputs of every page are in it, so that two states of a page's inputs can be compared as
 values; what cannot be compared so (theme, settings, the engine itself) is a digest.
+
+The rows are packed in blocks, which end where a row's path says: whoever changes one row packs
+one block anew, wherever in the site it is.
 """
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -20,7 +24,10 @@ from sula import identity
 from sula.errors import SulaError
 from sula.model import Meta, Status
 
-VERSION = 1
+VERSION = 2
+_ROWS_A_BLOCK = 512
+_GZIP = 31
+"""zlib's name for the format with gzip's header and trailer."""
 
 
 class Stored(NamedTuple):
@@ -114,7 +121,33 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     gone: int = 0
 
 
-class Record(msgspec.Struct, frozen=True, kw_only=True):
+class Block(NamedTuple):
+    """Rows that follow each other, and their packed form: a gzip member (RFC 1952)."""
+
+    rows: tuple[Source, ...]
+    body: bytes
+
+    @classmethod
+    def pack(cls, rows: tuple[Source, ...]) -> Block:
+        """Pack rows: the same rows, the same bytes."""
+        return cls(rows, gzip.compress(msgspec.json.encode(rows), compresslevel=1, mtime=0))
+
+    @classmethod
+    def unpack(cls, body: bytes) -> Block:
+        """The opposite of `pack`."""
+        return cls(msgspec.json.decode(zlib.decompress(body, _GZIP), type=tuple[Source, ...]), body)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it ends of itself, and not with the last row of all."""
+        return _ends(self.rows[-1])
+
+
+def _ends(row: Source) -> bool:
+    return zlib.crc32(row.path.encode("utf-8", "surrogateescape")) % _ROWS_A_BLOCK == 0
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is published, and from what.
 
     ``revision`` counts deploys. ``deploy`` names the one that wrote this, so that a write
@@ -139,6 +172,16 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     waiting: tuple[Waiting, ...] = ()
     redirects: dict[str, str] = {}
 
+    @cached_property
+    def blocks(self) -> tuple[Block, ...]:
+        """The sources, packed."""
+        return tuple(_blocks(self.sources, ()))
+
+    @cached_property
+    def by_path(self) -> Mapping[str, Source]:
+        """The sources by their path, in order of time."""
+        return {row.path: row for row in self.sources}
+
     def stored(self, row: Source | File) -> Stored:
         """The published object of a row."""
         return Stored(row.etag, *self.headers[row.headers])
@@ -158,17 +201,45 @@ _REMEDY = (
 )
 
 
-def encode(record: Record) -> bytes:
-    """The bytes of a record: the same record, the same bytes."""
-    return gzip.compress(msgspec.json.encode(record), compresslevel=1, mtime=0)
+class _Head(Record, frozen=True, kw_only=True):
+    """A record on its way: the sources follow it in blocks of so many bytes."""
+
+    sizes: tuple[int, ...] = ()
+
+
+def _blocks(rows: tuple[Source, ...], known: Iterable[Block]) -> Iterator[Block]:
+    """Cut rows into blocks, and take those that are packed already."""
+    packed = {block.rows[0].path: block for block in known}
+    at = 0
+    while at < len(rows):
+        block = packed.get(rows[at].path)
+        end = at + len(block.rows) if block else at
+        if block and (block.is_whole or end == len(rows)) and rows[at:end] == block.rows:
+            yield block
+        else:
+            end = next((i for i in range(at, len(rows)) if _ends(rows[i])), len(rows) - 1) + 1
+            yield Block.pack(rows[at:end])
+        at = end
+
+
+def encode(record: Record, like: Record | None = None) -> bytes:
+    """The bytes of a record: the same record, the same bytes.
+
+    What it shares with another, that was read, need not be packed again.
+    """
+    bodies = [block.body for block in _blocks(record.sources, like.blocks if like else ())]
+    said = {name: getattr(record, name) for name in Record.__struct_fields__} | {"sources": ()}
+    head = _Head(**said, sizes=tuple(map(len, bodies)))
+    return gzip.compress(msgspec.json.encode(head), compresslevel=1, mtime=0) + b"".join(bodies)
 
 
 def decode(body: bytes) -> Record:
     """Read a record. Raises `RecordUnreadableError`, with the remedy, where it cannot."""
     try:
-        text = gzip.decompress(body)
+        member = zlib.decompressobj(_GZIP)
+        text = member.decompress(body) + member.flush()
         version = msgspec.json.decode(text, type=_Version).version
-    except (OSError, EOFError, zlib.error, msgspec.DecodeError) as error:
+    except (zlib.error, msgspec.DecodeError) as error:
         raise RecordUnreadableError(f"the build record is damaged ({error}); {_REMEDY}") from error
     if version > VERSION:
         raise RecordUnreadableError(
@@ -180,9 +251,23 @@ def decode(body: bytes) -> Record:
             f"the build record's format {version} is no longer read; {_REMEDY}"
         )
     try:
-        return msgspec.json.decode(text, type=Record)
-    except msgspec.DecodeError as error:
+        head = msgspec.json.decode(text, type=_Head)
+        if not member.eof or sum(head.sizes) != len(member.unused_data):
+            raise RecordUnreadableError(f"the build record is damaged (cut short); {_REMEDY}")
+        blocks = tuple(map(Block.unpack, _parts(member.unused_data, head.sizes)))
+    except (zlib.error, msgspec.DecodeError) as error:
         raise RecordUnreadableError(f"the build record is damaged ({error}); {_REMEDY}") from error
+    said = {name: getattr(head, name) for name in Record.__struct_fields__}
+    record = Record(**said | {"sources": tuple(row for block in blocks for row in block.rows)})
+    record.__dict__["blocks"] = blocks  # as they were read
+    return record
+
+
+def _parts(packed: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
+    at = 0
+    for size in sizes:
+        yield packed[at : at + size]
+        at += size
 
 
 class Headers:

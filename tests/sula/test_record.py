@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterable
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sula.identity import follow_renames, mint, mint_unused
 from sula.model import Meta
@@ -47,6 +50,40 @@ def test_a_record_survives_and_its_bytes_are_its_own() -> None:
     assert decode(encode(Record())) == Record()
 
 
+def rows_at(numbers: Iterable[int]) -> tuple[Source, ...]:
+    row = Source.of(META, "b10b")
+    return tuple(
+        msgspec.structs.replace(row, path=f"posts/{number}.md", instant=number)
+        for number in sorted(numbers)
+    )
+
+
+MANY = rows_at(range(3000))
+
+
+@given(
+    gone=st.sets(st.integers(0, 2999), max_size=5),
+    come=st.sets(st.integers(3000, 9000), max_size=9),
+)
+def test_packing_only_what_changed_gives_the_same_bytes(gone: set[int], come: set[int]) -> None:
+    old = decode(encode(Record(sources=MANY)))
+    assert len(old.blocks) > 2
+    new = Record(sources=rows_at({*range(3000)} - gone | come))
+    body = encode(new, old)
+    assert body == encode(new)
+    assert decode(body) == new
+
+
+def test_one_row_changed_is_one_block_packed() -> None:
+    old = decode(encode(Record(sources=MANY)))
+    rows = list(MANY)
+    rows[1500] = msgspec.structs.replace(rows[1500], title="Another")
+    new = decode(encode(Record(sources=tuple(rows)), old))
+    assert (
+        sum(one.body != other.body for one, other in zip(old.blocks, new.blocks, strict=True)) == 1
+    )
+
+
 def test_a_source_carries_all_that_others_may_print() -> None:
     (row,) = RECORD.sources
     assert row.instant == 1767319445
@@ -63,7 +100,9 @@ def test_a_source_carries_all_that_others_may_print() -> None:
         (gzip.compress(b"{", mtime=0), "--full"),
         (gzip.compress(b"[]", mtime=0), "--full"),
         (encode(RECORD)[:-9], "--full"),
-        (gzip.compress(b'{"version": 1, "sources": [[1]]}', mtime=0), "--full"),
+        (encode(RECORD)[:-90], "--full"),
+        (encode(RECORD) + b"x", "--full"),
+        (gzip.compress(b'{"version": %d, "sources": [[1]]}' % VERSION, mtime=0), "--full"),
         (gzip.compress(b'{"version": 0}', mtime=0), "format 0 is no longer read.*--full"),
         (gzip.compress(b'{"version": %d}' % (VERSION + 1), mtime=0), "a newer Sula.*install"),
     ],
