@@ -7,7 +7,7 @@ Two of these, before and after, are what the planner compares: where both give t
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from functools import cached_property, lru_cache
 
@@ -22,6 +22,32 @@ Place = tuple[int, str]
 """Where a post stands in time: its instant, then its path."""
 
 
+def place_of(row: Source) -> Place:
+    """Where a source stands in time."""
+    return row.instant, row.path
+
+
+def put_in(rows: dict[str, Source], more: Sequence[Source]) -> dict[str, Source]:
+    """Put sources among others that are in order of time, where they belong in it.
+
+    One whose place is taken by itself replaces itself, and a new post is usually the newest: then
+    there is nothing to sort. `rows` may be changed.
+    """
+    moved = []
+    for row in more:
+        was = rows.get(row.path)
+        if was is not None and was.instant == row.instant:
+            rows[row.path] = row
+        else:
+            rows.pop(row.path, None)
+            moved.append(row)
+    moved.sort(key=place_of)
+    last = next(reversed(rows.values()), None)
+    if moved and last is not None and place_of(moved[0]) < place_of(last):
+        return {row.path: row for row in sorted([*rows.values(), *moved], key=place_of)}
+    return rows | {row.path: row for row in moved}
+
+
 class Corpus:
     """Sources by path; which of them are live; the live posts in order of time."""
 
@@ -31,19 +57,18 @@ class Corpus:
         files: AbstractSet[str],
         site_id: str,
         live: Callable[[Source], bool],
+        *,
+        living: Sequence[Source],
         pictures: Mapping[str, Picture] | None = None,
     ) -> None:
-        """Order the live posts: one pass, and a sort of what is nearly sorted."""
+        """`rows` are in order of time; `living` are those of them of which `live` is true."""
         self.rows = rows
         self.files = files
         self.site_id = site_id
         self.live = live
+        self.living = living
         self.pictures = pictures or {}
-        self.order: list[Place] = sorted(
-            (row.instant, path)
-            for path, row in rows.items()
-            if row.kind == "post" and row.status == "published" and live(row)
-        )
+        self.posts = [row for row in living if row.kind == "post" and row.status == "published"]
 
     def shown(self, path: str) -> Source | None:
         """The row of a path if its page is live."""
@@ -52,19 +77,19 @@ class Corpus:
 
     def around(self, place: Place) -> tuple[str | None, str | None]:
         """The paths of the live posts just before and just after a place in time."""
-        at = bisect_left(self.order, place)
-        after = at + 1 if at < len(self.order) and self.order[at] == place else at
+        posts = self.posts
+        at = bisect_left(posts, place, key=place_of)
+        after = at + 1 if at < len(posts) and place_of(posts[at]) == place else at
         return (
-            self.order[at - 1][1] if at else None,
-            self.order[after][1] if after < len(self.order) else None,
+            posts[at - 1].path if at else None,
+            posts[after].path if after < len(posts) else None,
         )
 
     @cached_property
     def series(self) -> Mapping[str, tuple[Source, ...]]:
         """The live parts of every series, in reading order."""
         parts: dict[str, list[Source]] = {}
-        for _, path in self.order:
-            row = self.rows[path]
+        for row in self.posts:
             if row.series:
                 parts.setdefault(series_key(row.series), []).append(row)
         return {key: tuple(sorted(rows, key=_reading_order)) for key, rows in parts.items()}

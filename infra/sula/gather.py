@@ -244,9 +244,9 @@ def _renames(checkout: Checkout, record: Record, wanted: Sequence[str]) -> dict[
     """Git's renames since the recorded commit, where there can be any: new path to old."""
     if not record.commit or not checkout.scan.from_git:
         return {}
-    known = {row.path for row in record.sources}
-    gone = any(path not in checkout.scan.blobs for path in known)
-    if not gone or not any(path not in known for path in wanted):
+    known = record.by_path
+    come = any(path not in known for path in wanted)
+    if not come or known.keys() <= checkout.scan.blobs.keys():
         return {}
     command = ["git", "-C", str(checkout.settings.content), "diff", "--name-status", "-z", "-M",
                "--diff-filter=R", "--relative", record.commit, "--", "."]  # fmt: skip

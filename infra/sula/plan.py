@@ -10,7 +10,7 @@ that link to one whose address changed. The rest costs a few passes over rows.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from typing import Literal
 
 import msgspec
@@ -18,7 +18,7 @@ import msgspec
 from edgefeed.contract import PAGES, cache_control, content_type
 from sula import identity
 from sula.actions import Action, Inputs, Plan, Stage
-from sula.corpus import Corpus, series_key
+from sula.corpus import Corpus, put_in, series_key
 from sula.model import Job, Picture
 from sula.pictures import picture_of, preview_recipe, recipes
 from sula.reasons import why_gone, why_rendered
@@ -38,8 +38,9 @@ def to_read(blobs: Mapping[str, str], record: Record, prints: Prints) -> list[st
     old = record.prints
     if (old.engine, old.settings) != (prints.engine, prints.settings):
         return sorted(filter(is_source, blobs))
-    known = {row.path: row.blob for row in record.sources}
-    return sorted(p for p, blob in blobs.items() if known.get(p) != blob and is_source(p))
+    known = record.by_path
+    differ = [p for p, blob in blobs.items() if p not in known or known[p].blob != blob]
+    return sorted(filter(is_source, differ))
 
 
 def make_plan(inputs: Inputs, record: Record) -> Plan:
@@ -54,20 +55,26 @@ class _Planner:
         self.inputs = inputs
         self.record = record
         self.fresh = inputs.prints != record.prints
-        files = {path: blob for path, blob in inputs.blobs.items() if not is_source(path)}
-        old_rows = {row.path: row for row in record.sources}
+        old_rows = record.by_path
+        unknown = sorted(inputs.blobs.keys() - old_rows.keys())
+        files = {path: inputs.blobs[path] for path in unknown if not is_source(path)}
         pictures = _pictures(files, inputs.sizes)
         self.recipes = recipes(pictures)
         self.renamed: dict[str, str] = {}
+        self.anew: set[str] = set()
         self.before = Corpus(
             old_rows, {f.path for f in record.files}, record.site_id, lambda row: bool(row.etag),
-            _pictures(
+            living=[row for row in record.sources if row.etag],
+            pictures=_pictures(
                 {f.path: f.blob for f in record.files},
                 {f.path: (f.width, f.height) for f in record.files if f.width},
             ),
         )  # fmt: skip
+        rows, now = self._rows(old_rows), inputs.now
+        self.due = [row for row in rows.values() if row.status != "draft"]
+        living = [row for row in self.due if row.instant <= now]
         self.after = Corpus(
-            self._rows(old_rows), files.keys(), inputs.site_id, self._is_live, pictures
+            rows, files.keys(), inputs.site_id, self._is_live, living=living, pictures=pictures
         )
         self._add_previews()
         self.files = files | {path: recipe.mark for path, recipe in self.recipes.items()}
@@ -77,8 +84,7 @@ class _Planner:
         if self.inputs.previews is None:
             return
         # Also of posts that wait: their pages name them from the minute of their release on.
-        due = (row for row in self.after.rows.values() if row.status != "draft")
-        for title in (self.inputs.motto, *(row.title for row in due)):
+        for title in (self.inputs.motto, *(row.title for row in self.due)):
             if title:
                 path = self.inputs.previews(title)
                 self.recipes[path] = preview_recipe(path, title)
@@ -87,31 +93,44 @@ class _Planner:
         return row.status != "draft" and row.instant <= self.inputs.now
 
     def _rows(self, old: Mapping[str, Source]) -> dict[str, Source]:
-        """The rows to be: those kept first and in their order, which is that of time."""
+        """The rows to be, in order of time."""
         metas, blobs = self.inputs.metas, self.inputs.blobs
-        kept = {
-            path: row
-            for path, row in old.items()
-            if path not in metas and blobs.get(path) == row.blob
-        }
+        other = {path for path, row in old.items() if blobs.get(path) != row.blob}
         come = {path: blobs[path] for path in metas if path not in old}
-        gone = {path: row.blob for path, row in old.items() if path not in blobs}
+        gone = {path: old[path].blob for path in other if path not in blobs}
         self.renamed = identity.follow_renames(gone, come, self.inputs.hints)
-        moved_site = self.inputs.site_id != self.record.site_id and bool(self.record.sources)
-        if moved_site:
+        kept = dict(old)
+        for path in other - metas.keys():
+            del kept[path]
+        if self.inputs.site_id != self.record.site_id and self.record.sources:
             kept = {path: self._remember(row, row) for path, row in kept.items()}
-        taken = {row.id or row.identity for row in kept.values()} - {""}
+            self.anew.update(kept)
         read = {path: Source.of(meta, blobs[path]) for path, meta in sorted(metas.items())}
         for path, row in read.items():
             origin = old.get(self.renamed.get(path, path))
             if origin is not None:
                 read[path] = self._remember(row, origin)
-                taken.add(read[path].id or read[path].identity)
-        for path, row in read.items():
-            if path not in old and path not in self.renamed and not row.id:
-                unused = identity.mint_unused(self.inputs.site_id, path, taken)
-                read[path] = self._with_identity(row, unused)
-        return kept | read
+        self.anew.update(read)
+        self._mint(read, old, kept)
+        return put_in(kept, list(read.values()))
+
+    def _mint(
+        self, read: dict[str, Source], old: Container[str], kept: Mapping[str, Source]
+    ) -> None:
+        """Give each newcomer that states no identity one that nobody has."""
+        newcomers = [
+            path
+            for path, row in read.items()
+            if path not in old and path not in self.renamed and not row.id
+        ]
+        if not newcomers:
+            return
+        remembered = [row for path, row in read.items() if path in old or path in self.renamed]
+        others = [row for path, row in kept.items() if path not in read]
+        taken = {row.id or row.identity for row in [*others, *remembered]}
+        for path in newcomers:
+            unused = identity.mint_unused(self.inputs.site_id, path, taken)
+            read[path] = self._with_identity(read[path], unused)
 
     def _remember(self, row: Source, origin: Source) -> Source:
         """Give a row the identity that its source had before, unless it states another."""
@@ -152,11 +171,11 @@ class _Planner:
         )
         actions += [*file_actions, *asset_actions]
         actions += self._removals(changed, {a.key for a in actions})
-        live = [row for row in rows.values() if self._is_live(row)]
+        live, now = self.after.living, self.inputs.now
         uploads = sum(action.stage != Stage.REMOVALS for action in actions)
-        due = [row for row in rows.values() if row.status != "draft"]
-        remarks += collisions(due, [*files, *assets])
-        agenda = make_agenda(self.after, self.inputs, self.record)
+        remarks += collisions(self.due, [*files, *assets])
+        future = [row for row in self.due if row.instant > now]
+        agenda = make_agenda(self.after, self.inputs, self.record, future)
         redirects, redirects_gone = self._redirects(live)
         remarks += (
             Remark(path, "redirect_from", text, "warning")
@@ -166,15 +185,13 @@ class _Planner:
         return Plan(
             actions=tuple(sorted(actions)),
             jobs=tuple(sorted(jobs, key=lambda job: job.path)),
-            rows=tuple(sorted(rows.values(), key=lambda row: (row.instant, row.path))),
+            rows=tuple(rows.values()),
             files=files,
             assets=assets,
             kept=len(live) + len(files) + len(assets) - uploads,
-            pages_before=sum(bool(row.etag) for row in self.record.sources),
-            drafts=tuple(sorted(p for p, r in rows.items() if r.status == "draft")),
-            scheduled=tuple(
-                sorted(p for p, r in rows.items() if r.status != "draft" and not self._is_live(r))
-            ),
+            pages_before=len(self.before.living),
+            drafts=tuple(sorted([p for p, row in rows.items() if row.status == "draft"])),
+            scheduled=tuple(sorted(row.path for row in future)),
             renamed=self.renamed,
             remarks=tuple(remarks),
             recipes=self.recipes,
@@ -195,13 +212,14 @@ class _Planner:
 
     def _changed(self) -> set[str]:
         """Sources that came, went, were read anew, or became or ceased to be public."""
-        before, after = self.before.rows, self.after.rows
-        changed = {
-            path
-            for path, row in after.items()
-            if before.get(path) is not row or bool(row.etag) != self._is_live(row)
+        before, after, now = self.before.rows, self.after.rows, self.inputs.now
+        turned = {
+            row.path
+            for row in after.values()
+            # As `_is_live` says; a call for each source of the site would take three times as long.
+            if (row.etag != "") is not (row.status != "draft" and row.instant <= now)
         }
-        return changed | (before.keys() - after.keys())
+        return turned | self.anew | (before.keys() - after.keys())
 
     def _suspects(self, changed: set[str]) -> set[str]:
         """Sources whose page may differ, or whose row must be settled."""
@@ -292,18 +310,18 @@ class _Planner:
             actions.append(Action(stage, key, kind, reason, path, present))
         return tuple(rows), actions
 
-    def _redirects(self, live: list[Source]) -> tuple[dict[str, str], frozenset[str]]:
+    def _redirects(self, live: Sequence[Source]) -> tuple[dict[str, str], frozenset[str]]:
         """What the edge must learn and forget."""
         old = self.inputs.redirects_seen
         if old is None:
-            published = [row for row in self.record.sources if row.etag]
-            old = make_map(published, self.record.redirects)
+            old = make_map(self.before.living, self.record.redirects)
         return difference(old, make_map(live, self.inputs.redirects))
 
-    def _removals(self, changed: Container[str], uploaded: Container[str]) -> Iterator[Action]:
+    def _removals(self, changed: Collection[str], uploaded: Container[str]) -> Iterator[Action]:
         """Published objects that nothing stands behind any more."""
-        for path, old in self.before.rows.items():
-            if old.etag and (path in changed or self._every()):
+        for path in sorted(self.before.rows if self._every() else changed):
+            old = self.before.shown(path)
+            if old is not None:
                 row, key = self.after.shown(path), PAGES + old.output
                 if (row is None or row.output != old.output) and key not in uploaded:
                     reason = why_gone(path, self.after, self.renamed, self._is_live)

@@ -182,7 +182,7 @@ def record_of(plan: Plan, stored: Mapping[str, Stored], **header: str | int) -> 
     headers = Headers(plan.record.headers)
 
     def page(row: Source) -> Source:
-        now = stored.get(PAGES + row.output) if not row.etag else None
+        now = stored.get(PAGES + row.output)
         if now is None or not _is_due(row, plan):
             return row
         line = headers.line(now.content_type, now.cache_control)
@@ -197,7 +197,7 @@ def record_of(plan: Plan, stored: Mapping[str, Stored], **header: str | int) -> 
 
     return msgspec.structs.replace(
         plan.record,
-        sources=tuple(map(page, plan.rows)),
+        sources=tuple([row if row.etag else page(row) for row in plan.rows]),
         files=tuple(map(file, plan.files)),
         assets=tuple(map(file, plan.assets)),
         waiting=plan.waiting,

@@ -91,11 +91,14 @@ def _target(text: str) -> str:
 def make_map(rows: Iterable[Source], stated: Mapping[str, str]) -> dict[str, str]:
     """Every redirect of a site. The file goes first; an address that is a page is none."""
     rows = list(rows)
-    if not stated and not any(row.redirect_from for row in rows):
+    moved = [row for row in rows if row.redirect_from]
+    if not stated and not moved:
         return {}
     pages = {key_of("/" + row.url) for row in rows}
     found = {
-        key_of(old): f"301 {quote_path('/' + row.url)}" for row in rows for old in row.redirect_from
+        key_of(old): f"301 {quote_path('/' + row.url)}"
+        for row in moved
+        for old in row.redirect_from
     }
     return {k: v for k, v in sorted((found | dict(stated)).items()) if k not in pages}
 
@@ -103,12 +106,13 @@ def make_map(rows: Iterable[Source], stated: Mapping[str, str]) -> dict[str, str
 def hidden(rows: Iterable[Source]) -> dict[str, str]:
     """Sources whose old address is a page's of today: by path, what is wrong."""
     rows = list(rows)
-    if not any(row.redirect_from for row in rows):
+    moved = [row for row in rows if row.redirect_from]
+    if not moved:
         return {}
     pages = {key_of("/" + row.url): row.path for row in rows}
     return {
         row.path: f"redirect_from: {old} is the address of {pages[key_of(old)]}; it stays that"
-        for row in rows
+        for row in moved
         for old in row.redirect_from
         if key_of(old) in pages
     }

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from edgefeed.contract import PAGES, is_list_path, key_to_path, slugify
 from sula.corpus import Corpus
@@ -83,22 +84,20 @@ def _reserved(path: str, url: str) -> Iterator[Remark]:
 def _identities(after: Corpus) -> Iterator[Remark]:
     """Identities that two live posts claim. Only stated or remembered ones can meet."""
     claims: dict[str, str] = {}
-    for path, row in after.rows.items():
+    for row in [row for row in after.living if row.id or row.identity]:
         claim = row.id or row.identity
-        if not claim or row.kind != "post" or not after.live(row):
+        if row.kind != "post":
             continue
-        first = claims.setdefault(claim, path)
-        if first != path:
-            one, other = sorted((first, path))
+        first = claims.setdefault(claim, row.path)
+        if first != row.path:
+            one, other = sorted((first, row.path))
             message = f"its id {claim} is also that of {one}; each post needs one of its own"
             yield Remark(other, "id", message)
 
 
 def _tags(after: Corpus) -> Iterator[Remark]:
     """Spellings of a tag that share an address: the most frequent one is shown."""
-    counts: Counter[str] = Counter()
-    for row in after.rows.values():
-        counts.update(row.tags)
+    counts = Counter(chain.from_iterable([row.tags for row in after.rows.values()]))
     by_slug: defaultdict[str, list[str]] = defaultdict(list)
     for tag in counts:
         by_slug[slugify(tag)].append(tag)

@@ -128,13 +128,14 @@ def lists_that_show(plan: Plan) -> tuple[str, ...]:
 
     A page that only followed (its neighbour has a new title, say) looks the same in every list.
     """
-    before = {row.path: row for row in plan.record.sources if row.etag}
+    before = plan.record.by_path
     gone = {a.path for a in plan.actions if a.kind == "delete"}
     shown = {a.path for a in plan.actions if a.stage is Stage.PAGES}
     after = {row.path: row for row in plan.rows if row.path in shown}
     tags, series, some = set(), set(), False
     for path in gone | shown:
         old, new = before.get(path), after.get(path)
+        old = old if old is not None and old.etag else None
         if old is not None and new is not None and old.blob == new.blob:
             continue
         for row in (old, new):

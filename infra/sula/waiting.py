@@ -8,7 +8,7 @@ something is there already. Neighbours, which will name it, follow with the next
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
@@ -36,11 +36,8 @@ class Agenda:
     jobs: tuple[Job, ...] = ()
 
 
-def make_agenda(after: Corpus, inputs: Inputs, record: Record) -> Agenda:
+def make_agenda(after: Corpus, inputs: Inputs, record: Record, future: Sequence[Source]) -> Agenda:
     """Compare the posts of the future with what the record says is waiting."""
-    future = [
-        row for row in after.rows.values() if row.status != "draft" and row.instant > inputs.now
-    ]
     known = {row.output: row for row in record.waiting}
     for output, seen in inputs.waiting.items():
         if seen is not None:
@@ -64,10 +61,11 @@ class _Agenda:
             after.files,
             after.site_id,
             lambda row: row.status != "draft",
-            after.pictures,
+            living=[row for row in after.rows.values() if row.status != "draft"],
+            pictures=after.pictures,
         )
 
-    def make(self, future: list[Source]) -> Agenda:
+    def make(self, future: Sequence[Source]) -> Agenda:
         waiting: list[Waiting] = []
         appointments: list[Appointment] = []
         jobs: list[Job] = []
@@ -109,7 +107,7 @@ class _Agenda:
 
     def _gone(self, wanted: set[str]) -> Iterator[tuple[Waiting, Appointment | None]]:
         """What waited and does so no longer, remembered while a late release may still come."""
-        live = {row.output for row in self.after.rows.values() if self.after.live(row)}
+        live = {row.output for row in self.after.living}
         for output, row in self.known.items():
             if output in wanted:
                 continue
