@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from sula.cli_parts import example as _example
 from sula.cli_parts import print_json as _json
 from sula.errors import ContentError, SulaError
 
+_BEGAN = time.monotonic()  # near enough to when the author pressed the key
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 92}
 
 
@@ -102,7 +104,9 @@ def deploy(  # noqa: PLR0917 - click's way
     from sula.deploy import Options  # noqa: PLC0415 - the same
 
     options = Options(force=force, full=full, verify=verify, wait=wait)
-    run_deploy(_config(), options, _console(), create=create, allow_losses=allow_replacement)
+    run_deploy(
+        _config(), options, _console(), create=create, allow_losses=allow_replacement, began=_BEGAN
+    )
 
 
 @cli.command(epilog=_example("sula status", "sula status --letters", "sula status --json"))

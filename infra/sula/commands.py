@@ -12,7 +12,7 @@ from sula.claims import Clock
 from sula.config import Config
 from sula.connect import connect
 from sula.console import Console, Following
-from sula.deploy import Deploy, Options, Outcome
+from sula.deploy import Ahead, Deploy, Options, Outcome
 from sula.errors import Finding
 from sula.gather import Checkout, Prepared, look, require_lists
 from sula.report import (
@@ -119,52 +119,70 @@ def run_deploy(
     *,
     create: bool,
     allow_losses: bool = False,
+    began: float | None = None,
 ) -> Outcome:
-    """Deploy, and tell what readers now see."""
+    """Deploy, and tell what readers now see. ``began`` is when, by the monotonic clock."""
     if create:
         from sula.manage import make_stack  # noqa: PLC0415 - only where the stack is meant
 
         make_stack(config, console, allow_losses=allow_losses)
     target = connect(config)
-    following = Following(console)
+    ahead = Ahead(target.objects, options)
+    following = Telling(console)
     checkout = checkout_of(config, target.url)
     require_lists(checkout)
+    deploy = Deploy(
+        checkout, target, options, Clock(), following, began=began or time.monotonic(), ahead=ahead
+    )
     try:
-        outcome = Deploy(checkout, target, options, Clock(), following).run()
+        outcome = deploy.run()
     finally:
         following.close()
     console.findings(advice(checkout, outcome))
-    tell(outcome, target, options, console)
+    tell(outcome, target, console)
     return outcome
 
 
-def tell(outcome: Outcome, target: Target, options: Options, console: Console) -> None:
-    """A deploy in the reader's terms."""
+class Telling(Following):
+    """A deploy's steps, and what readers see of them as soon as they do."""
+
+    def live(self, outcome: Outcome) -> None:
+        """See `Steps.live`."""
+        self.close()
+        tell_pages(outcome, self.console)
+
+
+def tell_pages(outcome: Outcome, console: Console) -> None:
+    """What a deploy did to the pages, in the reader's terms."""
     for line in later_lines(outcome.plan):
         console.change(line)
+    found = changes(outcome.plan, outcome.published.written)
+    for line in change_lines(found):
+        console.change(line)
+    console.line(change_words(found, lists=outcome.function_updated) + waiting(outcome.plan))
+    if outcome.attempts > 1:
+        console.line("Another deploy came first; this one planned again and went on.")
+    console.line(f"Pages live after {seconds(outcome.page_after or 0)}")
+
+
+def tell(outcome: Outcome, target: Target, console: Console) -> None:
+    """The rest of it: the lists, or that there was nothing to do."""
     if not outcome.changed:
+        for line in later_lines(outcome.plan):
+            console.change(line)
         text = summary(outcome.plan)
         console.line(
             text if text.startswith("Nothing") else f"Nothing to upload{waiting(outcome.plan)}"
         )
         return
-    found = changes(outcome.plan, outcome.published.written)
-    for line in change_lines(found):
-        console.change(line)
-    console.line(change_words(found, lists=outcome.function_updated) + waiting(outcome.plan))
     lists = lists_that_show(outcome.plan)
     if lists and not outcome.function_updated:
         head = "Lists and feeds changed" if outcome.feed_after is not None else "Lists and feeds"
         console.line(f"{head}: {', '.join(lists)}")
-    if outcome.attempts > 1:
-        console.line("Another deploy came first; this one planned again and went on.")
-    page = seconds(outcome.page_after or 0)
     if outcome.feed_after is not None:
-        console.line(f"Pages live after {page}, feeds after {seconds(outcome.feed_after)}")
-    else:
-        console.line(
-            f"Pages live after {page}" + ("" if options.wait else "; the lists will follow")
-        )
+        console.line(f"Feeds after {seconds(outcome.feed_after)}")
+    elif target.function is not None:
+        console.line("The lists will follow.")
     if target.url:
         console.line(console.paint(f"{target.url}/", "bold"))
 

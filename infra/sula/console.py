@@ -92,7 +92,7 @@ class Following(Steps):
 
     def __init__(self, console: Console) -> None:
         """Draw nothing before there is something to draw."""
-        self._console = console
+        self.console = console
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._uploads = 0
@@ -129,7 +129,7 @@ class Following(Steps):
     def _move(
         self, name: str, total: int | None, change: Callable[[Progress, TaskID], None]
     ) -> None:
-        if not self._console.live or (total is not None and total < 3):  # noqa: PLR2004 - a flash
+        if not self.console.live or (total is not None and total < 3):  # noqa: PLR2004 - a flash
             return
         if self._bars is None:
             from rich.progress import Progress  # noqa: PLC0415 - only on a terminal

@@ -8,6 +8,7 @@ it replaced by another deploy plans again and continues (`sula.claims` says why 
 
 from __future__ import annotations
 
+import threading
 import time
 import uuid
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from sula.errors import CloudError, Finding
 from sula.function import Bundled, bundle_for, renderer_of
 from sula.gather import Checkout, Prepared, changed_since, prepare
 from sula.inventory import as_new, changed_paths, look_at, read_record, replace_record
+from sula.ports import Objects
 from sula.publish import WORKERS, Published, Publisher, record_of
 from sula.record import Record, Stored, Waiting
 from sula.target import Target
@@ -65,6 +67,41 @@ class Outcome:
         return bool(self.published.written or self.published.removed or self.function_updated)
 
 
+Before = tuple[Mapping[str, Claim], Record, str | None]
+"""What a deploy begins with: the claims, the build record and its ETag."""
+
+
+def read_before(objects: Objects, options: Options) -> Before:
+    """See `Before`. A claim is made before the record is replaced, so it is asked for first."""
+    claims, _ = read_claims(objects)
+    return (claims, *read_record(objects, lenient=options.full))
+
+
+class Ahead:
+    """`read_before`, while the checkout is still being looked at: git is waited for as well."""
+
+    def __init__(self, objects: Objects, options: Options) -> None:
+        """Ask."""
+        self._objects, self._options = objects, options
+        self._before: Before | None = None
+        self._trouble: Exception | None = None
+        self._thread = threading.Thread(target=self._ask, daemon=True)
+        self._thread.start()
+
+    def _ask(self) -> None:
+        try:
+            self._before = read_before(self._objects, self._options)
+        except Exception as error:  # noqa: BLE001 - raised where the answer is wanted
+            self._trouble = error
+
+    def __call__(self) -> Before:
+        """The answer. Raises what went wrong."""
+        self._thread.join()
+        if self._trouble is not None:
+            raise self._trouble
+        return self._before or read_before(self._objects, self._options)
+
+
 class Steps:
     """Told what a deploy is doing. This one says nothing."""
 
@@ -76,6 +113,9 @@ class Steps:
 
     def uploaded(self, action: Action) -> None:
         """An action is carried out."""
+
+    def live(self, outcome: Outcome) -> None:
+        """The pages are up, and the record says so; the lists have yet to follow."""
 
     def waiting(self, pending: int) -> None:
         """So many pages are not in the lists yet."""
@@ -94,11 +134,13 @@ class Deploy:
     token: str = field(default_factory=lambda: uuid.uuid4().hex)
     now: float | None = None
     workers: int = WORKERS
+    began: float = field(default_factory=time.monotonic)
+    ahead: Ahead | None = None
     _published_at: float = 0.0
 
     def run(self) -> Outcome:
         """Publish the checkout. Raises `ContentError`, `SulaError`; see the module."""
-        began = time.monotonic()
+        began = self.began
         with Workshop(self.checkout, self.render) as workshop:
             for attempt in range(1, _ATTEMPTS + 1):
                 outcome = self._attempt(workshop, attempt)
@@ -111,6 +153,7 @@ class Deploy:
                 )
         if outcome.changed:
             outcome = replace(outcome, page_after=self._published_at - began)
+            self.steps.live(outcome)
             self._follow_up(outcome)
             if self.target.function is not None and self.options.wait:
                 outcome = replace(outcome, feed_after=time.monotonic() - began)
@@ -127,8 +170,8 @@ class Deploy:
     def _attempt(self, workshop: Workshop, attempt: int) -> Outcome | None:
         """Plan and publish; None when another deploy came in between."""
         objects = self.target.objects
-        claims, _ = read_claims(objects)
-        record, etag = read_record(objects, lenient=self.options.full)
+        early = self.ahead if attempt == 1 else None
+        claims, record, etag = early() if early else read_before(objects, self.options)
         prepared = self._prepare(record, claims)
         plan = prepared.plan
         self.steps.planned(plan)
@@ -153,7 +196,7 @@ class Deploy:
         # Whoever wrote anything replaces the record, even by one that says the same: another
         # deploy, over whose objects these writes went, must learn of them.
         quiet = plan.empty and _same(final, record)
-        if not quiet and not replace_record(objects, final, etag):
+        if not quiet and not replace_record(objects, final, record, etag):
             return None
         if own is not None or dead:
             withdraw(objects, [self.token, *dead], self.clock)

@@ -10,9 +10,8 @@ import pytest
 from tests.authored import Authored, Post
 from tests.bucket import MemoryBucket
 
-from sula.commands import tell
+from sula.commands import tell, tell_pages
 from sula.console import Console
-from sula.deploy import Options
 from sula.report import lists_that_show
 from sula.target import Target
 
@@ -29,7 +28,10 @@ def site(tmp_path: Path) -> Authored:
 def told(site: Authored, bucket: MemoryBucket) -> list[str]:
     outcome = site.deploy(bucket)
     out = io.StringIO()
-    tell(outcome, Target(bucket), Options(), Console(out, out))
+    console = Console(out, out)
+    if outcome.changed:
+        tell_pages(outcome, console)
+    tell(outcome, Target(bucket), console)
     return [line for line in out.getvalue().splitlines() if "live after" not in line]
 
 
