@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mimetypes
 import re
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final
@@ -10,9 +9,10 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from edgefeed.contract import slugify
+from edgefeed.contract import content_type, slugify
 from sula.frontmatter import Field, Value
 from sula.model import Status
+from sula.pictures import is_recording
 from sula.theme import LIST_TEMPLATES
 
 _ALIASES: Final[Mapping[str, str]] = {
@@ -47,7 +47,7 @@ _YES: Final = frozenset({"true", "yes", "on"})
 _NO: Final = frozenset({"false", "no", "off", ""})
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
-_NO_MEDIA_TYPE: Final = "application/octet-stream"
+_ELSEWHERE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
@@ -219,17 +219,23 @@ class Fields:
         return name
 
     def enclosure(self) -> Enclosure:
-        """A file's url, media type and length in bytes; the url is empty when there is none."""
+        """A file's url, media type and length in bytes; the url is empty when there is none.
+
+        The length of the site's own recording is 0 here: whoever makes the page measures it.
+        """
         field = self._fields.get("enclosure")
         if field is None or field.value is None:
             return Enclosure("", "", 0)
-        example = "enclosure: {url: talk.mp3, type: audio/mpeg, length: 1234567}"
-        if not isinstance(field.value, Mapping) or not field.value.get("url"):
-            self._wrong(field.line, f"an enclosure has a url and a length in bytes: {example}")
+        example = "enclosure: {url: https://cdn.example/talk.mp3, length: 1234567}"
+        said = {"url": field.value} if isinstance(field.value, str) else field.value
+        if not isinstance(said, Mapping) or not said.get("url"):
+            message = f"an enclosure has a url, and elsewhere a length in bytes: {example}"
+            self._wrong(field.line, message)
             return Enclosure("", "", 0)
-        url, length = field.value["url"].strip(), field.value.get("length", "")
-        if not length.isascii() or not length.isdigit():
+        url, length = said["url"].strip(), said.get("length", "")
+        if _ELSEWHERE.match(url) is None and is_recording(url):
+            length = "0"  # measured when the page is made
+        elif not length.isascii() or not length.isdigit():
             self._wrong(field.line, f"the enclosure's length, in bytes, is missing: {example}")
             length = "0"
-        kind = field.value.get("type") or mimetypes.guess_type(url)[0] or _NO_MEDIA_TYPE
-        return Enclosure(url, kind, int(length))
+        return Enclosure(url, said.get("type") or content_type(url), int(length))

@@ -108,7 +108,9 @@ def convert(
     """
     document = Document(f"{folder}/{path}", first_line, say)
     document.pictures = {
-        quote_path(targets[name]): (name, picture) for name, picture in (pictures or {}).items()
+        quote_path(targets[name]): (name, picture)
+        for name, picture in (pictures or {}).items()
+        if picture.width
     }
     env: dict[str, Any] = {"document": document}
     parser = _quick_parser() if quick else _parser()

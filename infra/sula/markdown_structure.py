@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.attrs.parse import ParseError, parse
 
 from sula.markdown_embeds import as_card
+from sula.markdown_html import has_pictures, pictures, sized
 from sula.markdown_inline import KEY, Inline
 from sula.markdown_links import lines_of
 from sula.markdown_render import Document
@@ -47,7 +48,7 @@ def dress(tokens: Sequence[Token], document: Document) -> Text:
         if token.type == "inline":
             walk.inline(tokens, index)
         elif token.type == "html_block":
-            walk.ids.update(_ID.findall(token.content))
+            walk.html(token, token.map[0] if token.map else 0)
         elif token.type in {"th_open", "td_open"}:
             _align(token)
         elif token.type == "alert_open":
@@ -143,13 +144,24 @@ class _Walk:
             if len(href) > 1 and href.startswith("#"):
                 self.fragments.append((href[1:], line))
         elif child.type == "html_inline":
-            self.ids.update(_ID.findall(child.content))
+            self.html(child, line)
         elif child.type.startswith("math"):
             child.map = [line, line + 1]  # for a finding while it is rendered
         elif child.type == "text" and "[^" in child.content:
             self._loose_note(child, line)
         if child.attrs and "id" in child.attrs:
             self.ids.add(str(child.attrs["id"]))
+
+    def html(self, token: Token, line: int) -> None:
+        """The author's own HTML."""
+        self.ids.update(_ID.findall(token.content))
+        if not has_pictures(token.content):
+            return
+        token.content = sized(token.content, self.document.pictures)
+        for at, image in pictures(token.content):
+            if "alt" not in image:
+                message = f'the image {image.get("src")} has no description: alt="what it shows"'
+                self.document.find(line + at, message)
 
     def _loose_note(self, token: Token, line: int) -> None:
         if match := _LOOSE_NOTE.search(token.content):

@@ -55,7 +55,10 @@ class SeriesPart(msgspec.Struct, frozen=True):
 
 
 class Picture(msgspec.Struct, frozen=True):
-    """A picture's size in pixels, and the digest in the names of what is made of it, if any."""
+    """A picture's size in pixels, and the digest in the names of what is made of it, if any.
+
+    Of a recording, which has no size, only the digest.
+    """
 
     width: int
     height: int
@@ -68,7 +71,7 @@ class Job(msgspec.Struct, frozen=True, kw_only=True):
     Plain data, so that a shard of jobs can be rendered by another process or machine.
     ``id`` is the permanent identity to print. ``targets`` maps each of the source's links
     to the URL path (leading slash, not percent-encoded) it must become, ``pictures`` those
-    that lead to a picture to what the page says of it.
+    that lead to a picture or recording to what the page says of it.
     """
 
     path: str

@@ -205,8 +205,17 @@ class Run:
         lost = [Finding(where, 1, f"{key}: there is no {named}") for key, named in missing]
         if lost or any(finding.severity == "error" for finding in html.findings):
             raise self._refused(lost)
+        source = self._measured(source)
         post = post_data(source, html, job, self.site)
         return html.html, {"template": template, **_metadata(source, post, job)}
+
+    def _measured(self, source: Source) -> Source:
+        """With the length of the recording that travels with it, as it lies there."""
+        if source.enclosure is None or not source.enclosure_source:
+            return source
+        length = (self.content / source.enclosure_source).stat().st_size
+        enclosure = msgspec.structs.replace(source.enclosure, length=length)
+        return msgspec.structs.replace(source, enclosure=enclosure)
 
     def _refused(self, findings: list[Finding]) -> _RefusedError:
         self.findings += findings

@@ -26,6 +26,9 @@ WIDTHS: Final = (480, 960, 1440)
 PREVIEWS: Final = "previews/"
 _RASTER: Final = (".png", ".jpg", ".jpeg", ".webp")
 _DRAWN: Final = (".gif", ".svg")
+_RECORDED: Final = tuple(
+    ".mp3 .m4a .aac .ogg .opus .flac .wav .mp4 .m4v .mov .webm .ogv .pdf .epub".split()
+)
 _SVG: Final = re.compile(r"<svg\b[^>]*>", re.DOTALL)
 _NUMBER: Final = r"""\s*=\s*["']\s*([\d.]+)(?:px)?\s*["']"""
 _BOX: Final = re.compile(r"""\bviewBox\s*=\s*["']\s*\S+[\s,]+\S+[\s,]+([\d.]+)[\s,]+([\d.]+)""")
@@ -44,6 +47,11 @@ class Recipe(msgspec.Struct, frozen=True):
 def is_picture(path: str) -> bool:
     """Whether a file has a size that a page can state."""
     return path.lower().endswith((*_RASTER, *_DRAWN))
+
+
+def is_recording(path: str) -> bool:
+    """Whether a file is one that travels with a post, whose length its page states."""
+    return path.lower().endswith(_RECORDED)
 
 
 @cache

@@ -20,7 +20,7 @@ from sula import identity
 from sula.actions import Action, Inputs, Plan, Stage
 from sula.corpus import Corpus, put_in, series_key
 from sula.model import Job, Picture
-from sula.pictures import picture_of, preview_recipe, recipes
+from sula.pictures import is_recording, picture_of, preview_recipe, recipes
 from sula.reasons import why_gone, why_rendered
 from sula.record import File, Prints, Record, Source, Stored
 from sula.redirects import difference, hidden, make_map
@@ -356,7 +356,9 @@ class _Planner:
 
 def _pictures(files: Mapping[str, str], sizes: Mapping[str, tuple[int, int]]) -> dict[str, Picture]:
     found = ((path, picture_of(path, files[path], size)) for path, size in sizes.items())
-    return {path: picture for path, picture in found if picture is not None}
+    pictures = {path: picture for path, picture in found if picture is not None}
+    # A page states a recording's length, so it depends on which recording that is.
+    return pictures | {p: Picture(0, 0, blob[:10]) for p, blob in files.items() if is_recording(p)}
 
 
 def _drifted(present: Stored | None) -> str:

@@ -52,7 +52,7 @@ def _of_others(job: Job, old: Job) -> str:
     if job.series != old.series:
         return "its series changed"
     if job.pictures != old.pictures:
-        return "a picture it shows changed"
+        return "a picture or recording it shows changed"
     return "it links to a post that moved"
 
 

@@ -79,12 +79,12 @@ _FRONT: Final[Mapping[str, tuple[Schema, str]]] = {
     "authors": (_TEXTS, "Who wrote it: one name, or several."),
     "enclosure": (
         {
-            "type": ["object", "null"],
+            "type": ["object", "string", "null"],
             "properties": {"url": {"type": "string"}, "type": {"type": "string"},
                            "length": {"type": ["integer", "string"]}},
-            "required": ["url", "length"],
+            "required": ["url"],
         },
-        "An audio or video file: url, length in bytes, and type.",
+        "An audio or video file of the site; or url, length in bytes and type of one elsewhere.",
     ),
     "redirect_from": (_TEXTS, "Paths that once led here, each beginning with a slash."),
     "template": (_TEXT, "A template of the theme for this page, by its name."),

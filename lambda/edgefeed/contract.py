@@ -152,6 +152,14 @@ _TYPES: Final = {
     ".avif": "image/avif",
     ".woff2": "font/woff2",
     ".ico": "image/x-icon",
+    # Known to some systems' tables and not to others'.
+    ".m4a": "audio/mp4",
+    ".ogg": "audio/ogg",
+    ".opus": "audio/ogg",
+    ".flac": "audio/flac",
+    ".wav": "audio/wav",
+    ".m4v": "video/mp4",
+    ".ogv": "video/ogg",
 }
 _FEED_TYPES: Final = {f.file: f"{f.type}; charset=utf-8" for f in FEED_FORMATS.values()}
 _FINGERPRINTED = re.compile(r"\.[0-9a-f]{10}\.[a-z0-9]+$")

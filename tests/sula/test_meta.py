@@ -173,12 +173,12 @@ def test_what_only_the_page_shows() -> None:
     page = source(
         "title: x\ndate: 2026-01-01\nsummary: Two\n  lines\nimage: ../images/a.png\nlang: de\n"
         "authors: [Ada, Bob, Ada]\nlink: https://x.example/?a=1\ntemplate: wide.html\n"
-        "redirect_from: [/old/]\nenclosure: {url: talk.mp3, length: 12}"
+        "redirect_from: [/old/]\nenclosure: {url: talk.mp3}"
     )
     assert (page.summary, page.language, page.authors) == ("Two lines", "de", ("Ada", "Bob"))
     assert (page.image_source, page.enclosure_source) == ("images/a.png", "posts/talk.mp3")
     assert page.enclosure is not None
-    assert (page.enclosure.type, page.enclosure.length) == ("audio/mpeg", 12)
+    assert (page.enclosure.type, page.enclosure.length) == ("audio/mpeg", 0)
     assert (page.link, page.template) == ("https://x.example/?a=1", "wide")
     assert page.meta.redirect_from == ("/old/",)
     assert page.meta.links == ("images/a.png", "posts/talk.mp3")
@@ -200,8 +200,14 @@ def test_what_only_the_page_shows() -> None:
         ("title: x\ndate: 2026-01-01\nlink: x.example", 4, "should be a whole address"),
         ("title: x\ndate: 2026-01-01\nlink: http://[", 4, "should be a whole address"),
         ("title: x\ndate: 2026-01-01\nlang: en_US", 4, "lang should be like"),
-        ("title: x\ndate: 2026-01-01\nenclosure: a.mp3", 4, "a url and a length in bytes"),
-        ("title: x\ndate: 2026-01-01\nenclosure: {url: a.mp3}", 4, "length, in bytes, is missing"),
+        ("title: x\ndate: 2026-01-01\nenclosure: [a.mp3]", 4, "has a url, and elsewhere"),
+        ("title: x\ndate: 2026-01-01\nenclosure: /a.mp3", 4, "length, in bytes, is missing"),
+        ("title: x\ndate: 2026-01-01\nenclosure: a.zip", 4, "length, in bytes, is missing"),
+        (
+            "title: x\ndate: 2026-01-01\nenclosure: {url: https://a.example/a.mp3}",
+            4,
+            "length, in bytes, is missing",
+        ),
         ("title: x\ndate: 2026-01-01\nupdated: a\nmodified: b", 5, "says again what line 4 says"),
         ("title: [x]\ndate: 2026-01-01", 2, "should be one text"),
         ("title: x\ndate: 2026-01-01\ntags: {a: b}", 4, "should be a list"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import re
 from pathlib import Path
 
@@ -16,8 +17,10 @@ from tests.bucket import MemoryBucket
 from edgefeed.contract import cache_control
 from sula.derive import make
 from sula.errors import ConfigError
+from sula.markdown import convert
 from sula.model import Picture
 from sula.pictures import Recipe, picture_of, preview_path, preview_recipe, size_of, variants
+from sula.theme import shipped_theme
 
 PICTURE = Picture(2000, 1000, "0123456789")
 
@@ -121,6 +124,59 @@ def test_a_picture_that_changes_renews_its_files_and_the_page_that_shows_it(
     clean = clean_build(site, record_in(bucket))
     pages = {key: stored.body for key, stored in bucket.objects.items() if key[:6] == "pages/"}
     assert pages == {k: s.body for k, s in clean.objects.items() if k[:6] == "pages/"}
+
+
+@pytest.mark.parametrize(
+    ("written", "size"),
+    [
+        ('<p><IMG alt="x" src="../images/wide.png"></p>', ("1000", "500")),
+        ("Words <img src=../images/wide.png alt=x> and words.", ("1000", "500")),
+        ('<img src="../images/wide.png" alt="x" width="80">', ("80", None)),
+        ('<img src="https://a.example/b.png" alt="x">', (None, None)),
+        ("![x](https://a.example/b.png){width=30 height=20}", ("30", "20")),
+    ],
+)
+def test_a_picture_in_html_of_ones_own_has_a_size_too(
+    site: Authored, written: str, size: tuple[str | None, str | None]
+) -> None:
+    site.save(Post("posts/two.md", "Two", "2026-01-02 09:00", written))
+    bucket = MemoryBucket()
+    site.deploy(bucket)
+    (image,) = page(bucket, "two").xpath("//*[@class='e-content']//img")
+    assert (image.get("width"), image.get("height")) == size
+
+
+def test_a_picture_in_html_without_alternative_text_is_found_and_a_comment_is_none() -> None:
+    text = '<!-- <img src="a.png"> -->\n<div>\n<img src="https://a.example/a.png">\n</div>\n'
+    found = convert(text, path="posts/a.md", targets={}).findings
+    assert [(f.line, f.message.partition(":")[0]) for f in found] == [(3, "the image https")]
+
+
+def test_a_recording_tells_its_length_and_one_that_changes_renews_its_page(site: Authored) -> None:
+    site.settings["THEME"] = str(shipped_theme())
+    site.save_settings()
+    site.put("content/posts/talk.m4a", "x" * 1234)
+    post = Post("posts/two.md", "Two", "2026-01-02 09:00", more={"enclosure": "talk.m4a"})
+    site.save(post)
+    bucket = MemoryBucket()
+    site.deploy(bucket)
+
+    def media() -> dict[str, str]:
+        (block,) = page(bucket, "two").xpath("//head/script[@type='application/ld+json']/text()")
+        found: dict[str, str] = json.loads(block)["associatedMedia"]
+        return found
+
+    assert media()["contentSize"] == "1234"
+    assert media()["encodingFormat"] == "audio/mp4"
+    assert bucket.objects["pages/posts/talk.m4a"].content_type == "audio/mp4"
+    bucket.writes.clear()
+    site.put("content/posts/talk.m4a", "y" * 99)
+    site.deploy(bucket)
+    assert media()["contentSize"] == "99"
+    assert "pages/posts/one/index.html" not in {key for _, key in bucket.writes}
+    clean = clean_build(site, record_in(bucket))
+    key = "pages/posts/two/index.html"
+    assert bucket.objects[key].body == clean.objects[key].body
 
 
 def test_only_the_first_picture_of_a_text_loads_at_once(site: Authored) -> None:

@@ -70,6 +70,7 @@ _TABLE: Final[tuple[tuple[str, str], ...]] = (
     ("link-moved", r".* has moved for good"),
     # -- text
     ("image-alt", r"the image .* has no description"),
+    ("image-size", r"the size of the image"),
     ("image-large", r"the image has .* MB"),
     ("heading-order", r"a heading of level \d follows"),
     ("heading-top", r"a heading of level 1 in the text"),

@@ -8,7 +8,7 @@ of them changes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -21,6 +21,7 @@ from sula.fields import Fields
 from sula.frontmatter import FrontMatter, split
 from sula.markdown import finish, link_places, parse
 from sula.markdown_code import is_language, language_of
+from sula.markdown_html import has_pictures, pictures
 from sula.markdown_links import lines_of, may_link, resolve
 from sula.markdown_render import RULES, Document, strange_language
 from sula.meta import read_front
@@ -178,10 +179,15 @@ class _Look:
             self._fence(token, line)
         elif token.type == "html_block":
             self._template(token.content, line)
+            self._sizes(token.content, line)
         elif token.type == "inline":
             for child, at in lines_of(token):
                 if child.type in {"text", "html_inline"}:
                     self._template(child.content, at)
+                if child.type == "image":
+                    self._size({k: str(v) for k, v in child.attrs.items()}, at)
+                elif child.type == "html_inline":
+                    self._sizes(child.content, at)
 
     def _fence(self, token: Token, line: int) -> None:
         end = token.map[1] if token.map else 0
@@ -191,6 +197,22 @@ class _Look:
             self.document.find(
                 line, f"the code that begins here has no end: add a line {token.markup} after it"
             )
+
+    def _sizes(self, markup: str, line: int) -> None:
+        if has_pictures(markup):
+            for at, image in pictures(markup):
+                self._size(image, line + at)
+
+    def _size(self, image: Mapping[str, str], line: int) -> None:
+        """A file of the content folder tells its size; any other picture needs to be told."""
+        source = image.get("src", "")
+        if {"width", "height"} <= image.keys() or resolve(source, self.path) is not None:
+            return
+        self.document.find(
+            line,
+            f"the size of the image {source} is not known, so the page jumps when it comes: link "
+            "to a file of the content folder, or say {width=600 height=400} (in HTML: attributes)",
+        )
 
     def _template(self, text: str, line: int) -> None:
         if "{{" not in text and "{%" not in text:

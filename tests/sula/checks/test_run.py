@@ -47,7 +47,7 @@ MISTAKES: dict[str, tuple[str, str, int]] = {
     "tag-twice": ("a.md", text(more="tags: [own, Own]\n"), 4),
     "tag-blanks": ("a.md", text(more="tags: own words\n"), 4),
     "tag-spelling": ("a.md", text(more="tags: [USUAL]\n"), 4),
-    "enclosure-wrong": ("a.md", text(more="enclosure: x.mp3\n"), 4),
+    "enclosure-wrong": ("a.md", text(more="enclosure: x.zip\n"), 4),
     "template-unknown": ("a.md", text(more="template: home\n"), 4),
     "redirect-wrong": ("a.md", text(more="redirect_from: [/posts/taken/]\n"), 4),
     "value-wrong": ("a.md", text(more="draft: perhaps\n"), 4),
@@ -59,7 +59,8 @@ MISTAKES: dict[str, tuple[str, str, int]] = {
     "link-address": ("a.md", text("\n[x](/posts/takn/)"), 6),
     "link-script": ("a.md", text('<a href="javascript:go()">x</a>'), 5),
     "link-scheme": ("a.md", text("[x](//cdn.example/x)"), 5),
-    "image-alt": ("a.md", text("![](https://x.example/p.png)"), 5),
+    "image-alt": ("a.md", text("![](https://x.example/p.png){width=6 height=4}"), 5),
+    "image-size": ("a.md", text('x\n<img alt="x" src="https://x.example/p.png">'), 6),
     "image-large": ("big.png", BIG, 0),
     "heading-order": ("a.md", text("## A\n\n#### B"), 7),
     "heading-top": ("a.md", text("# A"), 5),
@@ -132,7 +133,9 @@ def site(tmp_path: Path) -> Authored:
     site = Authored(tmp_path / "site")
     site.settings.pop("THEME")
     site.save_settings()
-    site.save(Post("posts/one.md", "One", body="## A part\n\n![](/x.png) {{ raw }}"))
+    site.save(
+        Post("posts/one.md", "One", body="## A part\n\n![](/x.png){width=6 height=4} {{ raw }}")
+    )
     site.save(Post("posts/two.md", "Two", body="[there](one.md#a-part) [gone](one.md#b)"))
     return site
 
@@ -161,7 +164,7 @@ def test_warnings_are_silenced_by_site_and_by_post(site: Authored) -> None:
     assert sorted(codes(site)) == expected
     site.settings["CHECK_IGNORE"] = ("link-anchor", "no-such-code")
     site.save_settings()
-    site.save(Post("posts/one.md", "One", body="## A part\n\n![](/x.png) {{ raw }}",
+    site.save(Post("posts/one.md", "One", body="## A\n\n![](/x.png){width=6 height=4} {{ raw }}",
                    more={"check_ignore": ["image-alt", "link-address"]}))  # fmt: skip
     assert sorted(codes(site)) == ["one template-syntax", "pelicanconf setting-unknown"]
 
