@@ -20,7 +20,7 @@ import msgspec
 from edgefeed.contract import Site
 from sula.model import Picture
 
-RECIPE: Final = 1
+RECIPE: Final = 2
 """Grows when the same picture is to be made otherwise."""
 WIDTHS: Final = (480, 960, 1440)
 PREVIEWS: Final = "previews/"

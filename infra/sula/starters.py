@@ -24,6 +24,9 @@ TIMEZONE = <<zone>>
     ("Tags", "/tags/"),
     ("About", "/about/"),
 )
+
+# A picture of its title for each post, which networks show beside a link to it.
+PREVIEWS = True
 '''
 
 IGNORED: Final = "/.sula/\n/.venv/\n/public/\n__pycache__/\n"

@@ -89,6 +89,11 @@ def test_a_wrong_value_leaves_no_trace(tmp_path: Path, wanted: Wanted, message: 
     assert not (tmp_path / "new").exists()
 
 
+def test_a_new_site_has_pictures_of_its_titles(tmp_path: Path) -> None:
+    init(tmp_path, Wanted())
+    assert load_settings(tmp_path).site.previews
+
+
 def test_a_theme_of_ones_own_is_a_copy(tmp_path: Path) -> None:
     init(tmp_path, Wanted(theme=True))
     assert load_settings(tmp_path).theme == tmp_path / "theme"
