@@ -17,7 +17,7 @@ import msgspec
 from edgefeed.atom import atom_frame, atom_item
 from edgefeed.cache import Cache
 from edgefeed.channel import ATOM, JSON, RSS, Channel, Item, channel_of
-from edgefeed.contract import LISTS, Site, key_to_path
+from edgefeed.contract import LISTS, Person, Site, key_to_path
 from edgefeed.jsonfeed import json_frame, json_item
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing
 from edgefeed.rss import rss_frame, rss_item
@@ -27,22 +27,39 @@ Formats = tuple[bytes, bytes, bytes]
 
 _PICTURE: Final = re.compile(r"<picture>\s*(?:<source\b[^<>]*>\s*)*(<img\b[^<>]*>)\s*</picture>")
 _WITH_FEEDS: Final = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
-_made: Final[Cache[Item, Formats]] = Cache(48_000_000)
+_made: Final[Cache[tuple[Entry, str, Person, str], Formats]] = Cache(48_000_000)
 
 
-def make_item(entry: Entry, fragment: Fragment, site: Site) -> Formats:
-    """A post in each format. Raises ValueError or TypeError where no feed can hold it."""
-    # Its weight is known only afterwards, and is in no feed.
-    entry = msgspec.structs.replace(entry, size=0)
+def weigh(entry: Entry, fragment: Fragment, site: Site) -> Entry:
+    """The entry with its weight (see `model.Entry`), its items made and kept for feeds to come.
+
+    Raises ValueError or TypeError where no feed can hold it.
+    """
+    made = _make_item(entry, fragment, site)
+    entry = msgspec.structs.replace(entry, size=max(map(len, made)))
+    _keep(entry, site, made)
+    return entry
+
+
+def _item_of(entry: Entry, fragments: Mapping[str, Fragment], site: Site) -> Formats:
+    made = _made.get((entry, site.url, site.author, site.language))
+    if made is None:
+        made = _make_item(entry, fragments[entry.fragment], site)
+        _keep(entry, site, made)
+    return made
+
+
+def _keep(entry: Entry, site: Site, made: Formats) -> None:
+    # All that an item says is in these; what the entry's fragment says is in its digest.
+    _made.add((entry, site.url, site.author, site.language), made, sum(map(len, made)))
+
+
+def _make_item(entry: Entry, fragment: Fragment, site: Site) -> Formats:
     url = site.absolute(key_to_path(entry.key))
     if "<picture>" in fragment.content:
         fragment = msgspec.structs.replace(fragment, content=_originals(fragment.content))
     item = Item(entry, fragment, url, site.author, site.language)
-    made = _made.get(item)
-    if made is None:
-        made = rss_item(item), atom_item(item), json_item(item)
-        _made.add(item, made, sum(map(len, made)))
-    return made
+    return rss_item(item), atom_item(item), json_item(item)
 
 
 def feed_documents(
@@ -61,7 +78,7 @@ def feed_documents(
     left_out: list[str] = []
     for entry in sorted(listing.entries, key=lambda e: (e.instant, e.id), reverse=True):
         try:
-            item = make_item(entry, fragments[entry.fragment], site)
+            item = _item_of(entry, fragments, site)
         except (ValueError, TypeError, KeyError):
             left_out.append(entry.key)
         else:

@@ -7,8 +7,9 @@ second floods every subscriber; it is nearly always a mistake (feeds.md, 31).
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
@@ -18,9 +19,11 @@ from urllib.parse import urlsplit
 import msgspec
 from lxml import etree
 
+from edgefeed.cache import Cache
 from edgefeed.channel import ATOM, JSON, RSS
 from edgefeed.jsonfeed import VERSION
 from edgefeed.model import Document
+from edgefeed.rss import PREFIXES
 
 MAX_DOCUMENT: Final = 1_000_000
 """Bytes of a feed document (feeds.md, 23)."""
@@ -99,10 +102,73 @@ def _renamed(before: list[_Item], items: list[_Item]) -> str | None:
 # --- reading -------------------------------------------------------------------------
 
 
+class _Format:
+    """How XML holds a feed's items."""
+
+    def __init__(
+        self,
+        item: str,
+        prefixes: Mapping[str | None, str],
+        find: Callable[[etree._Element], list[etree._Element]],
+        read: Callable[[etree._Element], _Item],
+    ) -> None:
+        """Take an item's tag, what its document declares, and how to find and read items."""
+        self._start, self._end = f"<{item}".encode(), f"</{item}>".encode()
+        self._prefixes = prefixes
+        self._find = find
+        self._read = read
+        alone = etree.tostring(etree.Element("items", nsmap={**prefixes}))
+        self._around = alone.replace(b"/>", b">"), b"</items>"
+
+    def __call__(self, body: bytes) -> list[_Item]:
+        """The items of a document. Raises `_FaultError`."""
+        try:
+            return self._by_item(body)
+        except _FaultError:
+            # It is no feed of ours, or a faulty one: the whole of it says which.
+            return [self._read(element) for element in self._find(_xml(body))]
+
+    def _by_item(self, body: bytes) -> list[_Item]:
+        """Likewise, but each item is parsed once ever, whatever documents it is in.
+
+        The document is parsed with the first of its items, which proves the place of all: they
+        follow each other. Any other is well-formed there if it is so under a root that declares
+        the same prefixes.
+        """
+        before, *pieces = body.split(self._start)
+        cuts = [piece.rpartition(self._end) for piece in pieces]
+        after = cuts[-1][2] if cuts else b""
+        elements = [self._start + inner + end for inner, end, _ in cuts]
+        frame = _xml(before + b"".join(elements[:1]) + after)
+        near = [rest for _, _, rest in cuts[:-1] if rest.strip()]
+        declared = frame.nsmap == self._prefixes
+        encoded = frame.getroottree().docinfo.encoding == "UTF-8"
+        if near or not declared or not encoded or len(self._find(frame)) != len(elements[:1]):
+            raise _FaultError("its items cannot be told apart")
+        return [self._item(element) for element in elements]
+
+    def _item(self, element: bytes) -> _Item:
+        name = hashlib.blake2b(element, digest_size=16).digest()
+        item = _checked_items.get(name)
+        if item is None:
+            root = _xml(element.join(self._around))
+            if len(root) != 1:
+                raise _FaultError("it is more than one element")
+            item = self._read(root[0])
+            _checked_items.add(name, item, 1)
+        return item
+
+
+_checked_items: Final[Cache[bytes, _Item]] = Cache(20_000)
+"""Items that were parsed, by the digest of their bytes; the formats have no bytes in common."""
+
+
+_strict: Final = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
+
+
 def _xml(body: bytes) -> etree._Element:
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
     try:
-        root = etree.fromstring(body, parser)
+        root = etree.fromstring(body, _strict)
     except etree.XMLSyntaxError as error:
         raise _FaultError(f"it is not well-formed XML: {error}") from None
     if root.getroottree().docinfo.doctype:
@@ -128,12 +194,12 @@ def _name(element: etree._Element) -> str:
     return str(element.tag).replace(_A, "")
 
 
-def _rss(body: bytes) -> list[_Item]:
-    channel = _xml(body).find("channel")
+def _rss(root: etree._Element) -> list[etree._Element]:
+    channel = root.find("channel")
     if channel is None:
         raise _FaultError("it has no channel")
     _texts(channel, "title", "link", "description")
-    return [_rss_item(item) for item in channel.iterfind("item")]
+    return channel.findall("item")
 
 
 def _rss_item(item: etree._Element) -> _Item:
@@ -141,15 +207,14 @@ def _rss_item(item: etree._Element) -> _Item:
     return _Item(name, _path(link), item.findtext("title") or "", _rfc822(date))
 
 
-def _atom(body: bytes) -> list[_Item]:
-    feed = _xml(body)
+def _atom(feed: etree._Element) -> list[etree._Element]:
     if feed.tag != f"{_A}feed":
         raise _FaultError("it is no Atom feed")
     _, title, updated = _texts(feed, f"{_A}id", f"{_A}title", f"{_A}updated")
     if not title:
         raise _FaultError("feed has no title")
     _rfc3339(updated)
-    return [_atom_item(entry) for entry in feed.iterfind(f"{_A}entry")]
+    return feed.findall(f"{_A}entry")
 
 
 def _atom_item(entry: etree._Element) -> _Item:
@@ -224,4 +289,8 @@ def _rfc822(text: str) -> datetime:
     return moment
 
 
-_READERS: Final = {RSS: _rss, ATOM: _atom, JSON: _json}
+_READERS: Final[dict[str, Callable[[bytes], list[_Item]]]] = {
+    RSS: _Format("item", PREFIXES, _rss, _rss_item),
+    ATOM: _Format("entry", {None: _A[1:-1]}, _atom, _atom_item),
+    JSON: _json,
+}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 from bs4 import BeautifulSoup
-from bs4.filter import SoupStrainer
 
 from edgefeed.text import plain
 
@@ -80,34 +80,41 @@ _OPENING: Final = re.compile(r"<(/?[a-zA-Z][^\s/>]*)|<!--")
 _REST_OF_TAG: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^'">])*+>""")
 _IN_HEAD: Final = frozenset({"html", "head", "meta", "link", "base"})
 _RAW: Final = frozenset({"!--", "script", "style", "title", "noscript", "template"})
-_SCRIPTS: Final = SoupStrainer("script")
 
 
-def split(text: str) -> tuple[str, str]:
-    """The head of a page, up to the first tag that cannot be in one, and the rest.
+def split(text: str) -> tuple[list[str], str]:
+    """The scripts in a page's head, each with its tags, and the page after its head.
 
-    A parser for HTML would guess where a head ends whose tags were left out, and guess in
-    favour of the head. One pass: what does not match ends it.
+    The head goes up to the first tag that cannot be in one. A parser for HTML would guess where
+    a head ends whose tags were left out, and guess in favour of the head. One pass: what does
+    not match ends it.
     """
-    place = 0
+    scripts, place = [], 0
     while found := _OPENING.search(text, place):
         name = (found[1] or "!--").lower()
         if name not in _IN_HEAD | _RAW:
-            return text[: found.start()], text[found.start() :]
+            place = found.start()
+            break
         closed = _REST_OF_TAG.match(text, found.end()) if name != "!--" else found
         if closed and name in _RAW:
             end = re.compile("-->" if name == "!--" else f"</{name}", re.IGNORECASE)
             closed = end.search(text, closed.end())
+            if name == "script":
+                scripts.append(text[found.start() : closed.end() if closed else None] + ">")
         if closed is None:
             break
         place = closed.end()
-    return text, text[place:]
+    if place > MAX_HEAD and any("ld+json" in script.lower() for script in scripts):
+        raise RefusedError(
+            f"its head has {place:,} characters; more than {MAX_HEAD:,} are not read"
+        )
+    return scripts, text[place:]
 
 
-def description(head: str) -> Posting | WebPage | None:
-    """The one description of ours in a head, or None."""
+def description(scripts: Iterable[str]) -> Posting | WebPage | None:
+    """The one description of ours among a head's scripts, or None."""
     postings, pages = [], []
-    for source in _json_blocks(head):
+    for source in (text for text in map(_json_ld, scripts) if text is not None):
         match _decode(source, _Kind).type:
             case "BlogPosting":
                 postings.append(_decode(source, Posting))
@@ -119,18 +126,12 @@ def description(head: str) -> Posting | WebPage | None:
     return found[0] if found else None
 
 
-def _json_blocks(head: str) -> list[str]:
-    if len(head) > MAX_HEAD:
-        raise RefusedError(
-            f"its head has {len(head):,} characters; more than {MAX_HEAD:,} are not read"
-        )
-    # Beautiful Soup warns of XML where it sees a declaration; only scripts matter here.
-    soup = BeautifulSoup(re.sub(r"^\s*<\?xml[^>]*>", "", head), "lxml", parse_only=_SCRIPTS)
-    return [
-        script.get_text()
-        for script in soup.find_all("script")
-        if str(script.get("type", "")).strip().lower() == "application/ld+json"
-    ]
+def _json_ld(script: str) -> str | None:
+    """What a script element holds, if that is JSON-LD."""
+    element = BeautifulSoup(script, "html.parser").script if "ld+json" in script.lower() else None
+    if element is None or str(element.get("type", "")).strip().lower() != "application/ld+json":
+        return None
+    return element.get_text()
 
 
 def _decode(source: str, type_: type[T]) -> T:

@@ -103,13 +103,14 @@ class Outputs:
     async def _replace(self, unit: str, key: str, body: bytes | None, generation: int) -> None:
         """Make an object what it should be, unless a newer run already has."""
         store = self._ports.store
+        mark = "" if body is None else digest(key, body)
         for attempt in range(ATTEMPTS):
             head = await patiently(self._ports, lambda: store.head(key))
             if self._is_newer(head, generation):
                 self.left.add(unit)
                 self.counts["left"] += 1
                 return
-            if _is_right(key, body, head):
+            if _is_right(mark, head):
                 self._pass(key)
                 self.counts["unchanged"] += 1
                 return
@@ -118,7 +119,7 @@ class Outputs:
             try:
                 # Even a write that fails may have happened: the edge must hear of it.
                 self.changed.add(key)
-                await self._put(key, body, head, generation)
+                await self._put(key, body, head, generation, mark)
             except Conflict:
                 continue
             except Unavailable:
@@ -135,13 +136,15 @@ class Outputs:
         stamp = head.metadata.get(GENERATION, "")
         return stamp.isascii() and stamp.isdigit() and int(stamp) > generation
 
-    async def _put(self, key: str, body: bytes | None, head: Head | None, generation: int) -> None:
+    async def _put(
+        self, key: str, body: bytes | None, head: Head | None, generation: int, mark: str
+    ) -> None:
         store = self._ports.store
         etag = head.etag if head else None
         if body is None:
             await Call(lambda: store.delete(key, if_match=etag))
             return
-        marks = {GENERATION: str(generation), DIGEST: digest(key, body)}
+        marks = {GENERATION: str(generation), DIGEST: mark}
         await Call(
             lambda: store.put(key, body, metadata=marks, if_match=etag, if_absent=etag is None)
         )
@@ -208,7 +211,6 @@ class Outputs:
         return seen.fragment
 
 
-def _is_right(key: str, body: bytes | None, head: Head | None) -> bool:
-    if body is None or head is None:
-        return body is None and head is None
-    return head.metadata.get(DIGEST) == digest(key, body)
+def _is_right(mark: str, head: Head | None) -> bool:
+    """Whether an object has this digest already; an empty one stands for no object."""
+    return head.metadata.get(DIGEST) == mark if head and mark else not (head or mark)

@@ -16,7 +16,7 @@ import msgspec
 
 from edgefeed.content import Body, NestingError, read_body, replacement
 from edgefeed.contract import PINNED, Person, Site, Words, key_to_path, slugify, unquote_path
-from edgefeed.feeds import make_item
+from edgefeed.feeds import weigh
 from edgefeed.fragments import fragment_digest
 from edgefeed.metadata import Media, Named, Posting, RefusedError, WebPage, description, split
 from edgefeed.model import Enclosure, Entry, Fragment, Observed, Post, Rejected, StaticPage
@@ -57,10 +57,8 @@ def read_page(key: str, body: bytes, *, site: Site, modified: str) -> Observed:
 def _read(key: str, body: bytes, site: Site) -> Observed:
     if len(body) > MAX_PAGE:
         raise RefusedError(f"it has {len(body):,} bytes; more than {MAX_PAGE:,} are not read")
-    head, rest = split(_decoded(body))
-    if "ld+json" not in head.lower():
-        return None
-    found = description(head)
+    scripts, rest = split(_decoded(body))
+    found = description(scripts)
     if isinstance(found, WebPage):
         _same_place(found.url, key)
         updated = _moment("dateModified", found.updated).isoformat() if found.updated else ""
@@ -114,10 +112,9 @@ def _weighed(entry: Entry, fragment: Fragment, site: Site) -> Post:
     """A post with its weight, which is that of the largest of its forms in a feed."""
     entry = msgspec.structs.replace(entry, fragment=fragment_digest(fragment))
     try:
-        size = max(map(len, make_item(entry, fragment, site)))
+        return Post(weigh(entry, fragment, site), fragment)
     except (ValueError, TypeError) as error:  # what feedgen and lxml raise
         raise RefusedError(f"no feed can hold it: {plain(str(error), 200)}") from None
-    return Post(msgspec.structs.replace(entry, size=size), fragment)
 
 
 def _body(rest: str, url: str, *, titled: bool) -> Body:

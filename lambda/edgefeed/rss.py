@@ -24,7 +24,13 @@ _DC: Final = "http://purl.org/dc/elements/1.1/"
 HISTORY: Final = "http://purl.org/syndication/history/1.0"
 """The namespace of RFC 5005."""
 XML_LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
-_PREFIXES: Final = {"atom": _ATOM, "content": _CONTENT, "dc": _DC, "fh": HISTORY}
+PREFIXES: Final[dict[str | None, str]] = {
+    "atom": _ATOM,
+    "content": _CONTENT,
+    "dc": _DC,
+    "fh": HISTORY,
+}
+"""What every RSS document declares: items are made without, and so fit into any."""
 
 PLACEHOLDER: Final = "-"
 """Stands for an empty text, which feedgen refuses, until the tree is made."""
@@ -136,7 +142,7 @@ def _without_declarations(element: etree._Element) -> bytes:
 
     feedgen can only serialise whole feeds; it can go when it can do items.
     """
-    host = etree.Element("rss", nsmap=_PREFIXES)
+    host = etree.Element("rss", nsmap=PREFIXES)
     host.append(element)
     body = etree.tostring(host, encoding="UTF-8", xml_declaration=False)
     return body[body.index(b">") + 1 :].removesuffix(b"</rss>")
@@ -144,6 +150,6 @@ def _without_declarations(element: etree._Element) -> bytes:
 
 def _redeclared(root: etree._Element) -> etree._Element:
     """The document under a root that declares the prefixes of items added later."""
-    whole = etree.Element("rss", version="2.0", nsmap=_PREFIXES)
+    whole = etree.Element("rss", version="2.0", nsmap=PREFIXES)
     whole.extend(list(root))
     return whole

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+
 import msgspec
 import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
+from lxml import etree
 from tests.edgefeed.feed_readers import days, everything
 from tests.edgefeed.strategies import SITE, by_digest, listing, read, unique_posts
 
 from edgefeed.contract import Site
 from edgefeed.feeds import feed_documents
-from edgefeed.gate import check_feed
+from edgefeed.gate import _READERS, _checked_items, check_feed
 from edgefeed.model import Document, Post
 
+ATOM = "{http://www.w3.org/2005/Atom}"
 FORMATS = pytest.mark.parametrize("number", [0, 1, 2], ids=["rss", "atom", "json"])
 
 
@@ -82,6 +88,60 @@ def test_line_31_anything_valid_replaces_what_is_broken(number: int) -> None:
 
 def test_line_31_other_documents_are_not_judged() -> None:
     assert check_feed(Document("lists/index.html", b"<"), None) is None
+
+
+def whole(number: int, body: bytes) -> list[tuple[str, str]]:
+    """Ids and titles, as a reader finds them that knows nothing of the gate's ways."""
+    root = etree.fromstring(body)
+    return [
+        (node.findtext(("guid", ATOM + "id")[number]) or "",
+         node.findtext(("title", ATOM + "title")[number]) or "")
+        for node in root.iterfind(("channel/item", ATOM + "entry")[number])
+    ]  # fmt: skip
+
+
+INSERTED = (
+    b"<!--", b"-->", b"<![CDATA[", b"]]>", b"<item>", b"</item>", b"<entry>", b"</entry>", b"</",
+    b"x", b"<?p", b"?>", b"&e;", b'<x xmlns:dc="u">', b"</x>", b"</channel>", b"<channel>", b" ",
+)  # fmt: skip
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.sampled_from([0, 1]), st.lists(st.tuples(st.integers(0), st.sampled_from(INSERTED)),
+                                         max_size=3))  # fmt: skip
+def test_line_31_items_that_are_read_once_are_what_the_whole_document_holds(
+    number: int, insertions: list[tuple[int, bytes]]
+) -> None:
+    body = document(number, *days(3)).body
+    for place, what in insertions:
+        # Near the ends of items: there it is easiest to be mistaken.
+        marks = [m.start() for m in re.finditer(rb"</?(?:item|entry|channel|feed|guid|id)\b", body)]
+        at = marks[place % len(marks)]
+        body = body[:at] + what + body[at:]
+    reason = check_feed(Document(("feed.xml", "atom.xml")[number], body), None)
+    try:
+        found = whole(number, body)
+    except etree.XMLSyntaxError:
+        assert reason is not None
+        return
+    if reason is None:
+        read_ = _READERS[("feed.xml", "atom.xml")[number]](body)
+        assert [(item.id, item.title) for item in read_] == found
+
+
+def test_line_31_an_item_in_many_documents_is_read_once() -> None:
+    posts = days(6)
+    first = document(0, *posts)
+    assert check_feed(first, None) is None
+    before = _checked_items.get(hashlib.blake2b(item_of(first), digest_size=16).digest())
+    assert before is not None
+    assert check_feed(document(0, *posts[2:]), first.body) is None
+    assert _checked_items.get(hashlib.blake2b(item_of(first), digest_size=16).digest()) is before
+
+
+def item_of(found: Document) -> bytes:
+    """The first item's bytes."""
+    return found.body[found.body.index(b"<item>") : found.body.index(b"</item>") + 7]
 
 
 # --- what is held back ---------------------------------------------------------------------------
