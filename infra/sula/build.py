@@ -120,7 +120,7 @@ def memory(marker: Marker) -> Record:
     """A record that knows only who is who."""
     rows = [
         Source(
-            path=path, blob=blob, kind="post", title="", slug="", url="", output="", published="",
+            path=path, blob=blob, kind="post", title="", url="", output="", published="",
             instant=0, updated="", id="", tags=(), series="", position=None, status="draft",
             links=(), identity=identity,
         )

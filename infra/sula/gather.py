@@ -186,9 +186,9 @@ def _sizes(checkout: Checkout, record: Record) -> dict[str, tuple[int, int]]:
     """The sizes of all pictures; only those that the record does not know are looked at."""
     known = {f.path: (f.blob, f.width, f.height) for f in record.files if is_picture(f.path)}
     sizes = {}
-    for path, blob in checkout.scan.blobs.items():
-        if not is_picture(path):
-            continue
+    others = checkout.scan.blobs.keys() - record.by_path.keys()
+    for path in sorted(filter(is_picture, others)):
+        blob = checkout.scan.blobs[path]
         was, *size = known.get(path, ("", 0, 0))
         try:
             fresh = was != blob or not size[0]

@@ -16,6 +16,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -59,7 +60,6 @@ class Source(msgspec.Struct, frozen=True, array_like=True, gc=False):
     blob: str
     kind: Literal["post", "page"]
     title: str
-    slug: str
     url: str
     output: str
     published: str
@@ -81,7 +81,7 @@ class Source(msgspec.Struct, frozen=True, array_like=True, gc=False):
         """A source just read, not published yet."""
         moment = meta.published and datetime.fromisoformat(meta.published)
         return cls(
-            path=meta.path, blob=blob, kind=meta.kind, title=meta.title, slug=meta.slug,
+            path=meta.path, blob=blob, kind=meta.kind, title=meta.title,
             url=meta.url, output=meta.output, published=meta.published,
             instant=int(moment.timestamp()) if moment else 0, updated=meta.updated, id=meta.id,
             tags=meta.tags, series=meta.series, position=meta.position, status=meta.status,
@@ -258,7 +258,9 @@ def decode(body: bytes) -> Record:
     except (zlib.error, msgspec.DecodeError) as error:
         raise RecordUnreadableError(f"the build record is damaged ({error}); {_REMEDY}") from error
     said = {name: getattr(head, name) for name in Record.__struct_fields__}
-    record = Record(**said | {"sources": tuple(row for block in blocks for row in block.rows)})
+    record = Record(
+        **said | {"sources": tuple(chain.from_iterable(block.rows for block in blocks))}
+    )
     record.__dict__["blocks"] = blocks  # as they were read
     return record
 
