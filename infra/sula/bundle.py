@@ -3,7 +3,7 @@
     index.py          what Lambda calls
     edgefeed/…        the package, from where it is installed
     site.json         the site's settings (`contract.Site`), as the function prints them
-    templates/…       the theme's templates
+    templates/…       the theme's templates, as the Python that Jinja makes of them
     lxml/ jinja2/ …   edgefeed's dependencies (`sula.dependencies`)
 
 For the local cloud the dependencies are left out: it runs functions with this
@@ -46,17 +46,21 @@ class Bundle:
 
 def build(
     site: contract.Site,
-    templates: Mapping[str, str | bytes],
+    templates: Mapping[str, str],
     libraries: Mapping[str, bytes] | None = None,
 ) -> Bundle:
-    """Zip everything the function needs; ``libraries`` are `dependencies.files`."""
+    """Zip everything the function needs; ``libraries`` are `dependencies.files`.
+
+    Raises `jinja2.TemplateSyntaxError`.
+    """
+    from edgefeed.handler import compile_templates  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
+
     contents = dict(libraries or {})
     contents |= edgefeed_files()
     contents["index.py"] = _INDEX
     contents["site.json"] = msgspec.json.format(msgspec.json.encode(site, order="sorted")) + b"\n"
-    for name, text in templates.items():
-        body = text.encode("utf-8") if isinstance(text, str) else text
-        contents[f"templates/{name}"] = body
+    for name, text in compile_templates(templates, site).items():
+        contents[f"templates/{name}"] = text.encode()
     code = zipped(contents)
     return Bundle(code, hashlib.sha256(code).hexdigest())
 

@@ -1,6 +1,6 @@
 """Where the function begins: wires the parts, runs, and says in one line what it did.
 
-Beside this package the bundle holds ``site.json`` (`contract.Site`) and ``templates/``.
+Beside this package the bundle holds ``site.json`` (`contract.Site`) and ``templates/``, as Python.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ from edgefeed.report import CountedStore, Report
 from edgefeed.status import status
 from edgefeed.steps import Steps, drive
 from edgefeed.store import Store, Unavailable
+from edgefeed.templates import compile_templates
+
+__all__ = ["compile_templates", "handler"]
 
 THREADS: Final = 16
 _MARGIN: Final = 15.0
@@ -213,13 +216,13 @@ def _wire(environment: Mapping[str, str], seconds: float) -> Function:
 
     bundle = Path(__file__).parents[1]
     site = msgspec.json.decode((bundle / "site.json").read_bytes(), type=Site)
-    renderer = ThemeRenderer(Theme(read_templates(bundle / "templates"), site), site)
+    theme = Theme(read_templates(bundle / "templates"), site, compiled=True)
     store: Store = aws.S3Store(environment["BUCKET"], connections=THREADS)
     notifier = aws.CloudFrontNotifier(environment.get("DISTRIBUTION_ID", ""), site.hub)
     queue = environment.get("QUEUE_URL", "")
     return Function(
         site,
-        Ports(store, PageReader(site), renderer, notifier, time.time, _rest),
+        Ports(store, PageReader(site), ThemeRenderer(theme, site), notifier, time.time, _rest),
         most_time=max(seconds, 60),
         pool=ThreadPoolExecutor(THREADS),
         backlog=aws.SqsBacklog(queue) if queue else None,

@@ -17,16 +17,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import msgspec
-from jinja2 import DictLoader, Environment, StrictUndefined, Template
-from jinja2.environment import TemplateModule
-from jinja2.runtime import Macro
 from markupsafe import Markup
 
 from edgefeed import search
-from edgefeed.cache import Cache
 from edgefeed.contract import (
     LISTS,
     PROBLEMS_KEY,
@@ -35,12 +30,11 @@ from edgefeed.contract import (
     Words,
     key_to_path,
     quote_path,
-    template_filters,
-    template_globals,
 )
 from edgefeed.list_head import head_of, unit_path
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing
 from edgefeed.sitemap import sitemap_index, sitemap_part
+from edgefeed.templates import Templates
 
 _TEMPLATES = {
     Kind.HOME: "home.html",
@@ -53,8 +47,6 @@ _TEMPLATES = {
 }
 _WITH_FRAGMENTS = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
 _LABEL_LENGTH = 90
-_REMEMBERED = 4_000_000
-"""Characters of items' markup that a macro keeps."""
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,65 +91,13 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
         return "" if self.fragment is None else self.fragment.link
 
 
-class _Template(Template):
-    """A template whose macros, imported, are called once for each item.
-
-    A macro that was imported without context knows nothing but what it is given, and a post is
-    on many lists: by far the most calls are those of one item alone.
-    """
-
-    def make_module(
-        self,
-        vars: dict[str, Any] | None = None,  # noqa: A002 - Jinja's name
-        shared: bool = False,  # noqa: FBT001, FBT002 - Jinja's signature
-        locals: Mapping[str, Any] | None = None,  # noqa: A002 - Jinja's name
-    ) -> TemplateModule:
-        """See `jinja2.Template.make_module`."""
-        module = super().make_module(vars, shared, locals)
-        for name, macro in list(module.__dict__.items()):
-            if isinstance(macro, Macro) and not shared:
-                setattr(module, name, _Once(macro))
-        return module
-
-
-class _Once:
-    """A macro that remembers what it made of an item."""
-
-    def __init__(self, macro: Macro) -> None:
-        self._macro = macro
-        self._made: Cache[Item, str] = Cache(_REMEMBERED)
-
-    def __call__(self, *given: Any, **named: Any) -> str:  # noqa: ANN401 - any macro's
-        if len(given) != 1 or named or not isinstance(given[0], Item):
-            return self._macro(*given, **named)
-        text = self._made.get(given[0])
-        if text is None:
-            text = self._macro(given[0])
-            self._made.add(given[0], text, len(text))
-        return text
-
-
-class _Environment(Environment):
-    template_class = _Template
-
-
 class Theme:
     """A theme's templates, compiled once, for one site."""
 
-    def __init__(self, templates: Mapping[str, str], site: Site) -> None:
-        """Take the templates by name (``home.html``) with their sources."""
+    def __init__(self, templates: Mapping[str, str], site: Site, *, compiled: bool = False) -> None:
+        """Take the templates by name (``home.html``), as sources or ``compiled`` for this site."""
         self._site = site
-        self._environment = _Environment(
-            loader=DictLoader(dict(templates)),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            cache_size=-1,
-        )
-        self._environment.filters.update(template_filters(site))
-        self._environment.globals.update(template_globals(site))
+        self.templates = Templates(templates, site, compiled=compiled)
         self._words = Words(site)
 
     def list_documents(
@@ -187,7 +127,7 @@ class Theme:
             self._item(entry, _fragment(listing, entry, fragments))
             for entry in _shown(listing, self._site)
         )
-        template = self._environment.get_template(_TEMPLATES[kind])
+        template = self.templates.get(_TEMPLATES[kind])
         text = template.render(
             site=self._site,
             listing=listing,

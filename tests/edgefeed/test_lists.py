@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ from tests.browser.sample_site import FRAGMENTS, documents, listings
 from tests.browser.samples import make, site, templates, theme
 
 from edgefeed.contract import key_to_path
+from edgefeed.handler import compile_templates
 from edgefeed.lists import Theme, fragments_of, without_ids
 from edgefeed.model import Entry, Fragment, Kind, Listing, Rejected
 
@@ -112,6 +114,34 @@ def test_the_same_input_gives_the_same_bytes() -> None:
         assert again.list_documents(listing, FRAGMENTS) == theme().list_documents(
             listing, FRAGMENTS
         )
+
+
+def test_compiled_templates_say_the_same() -> None:
+    compiled = compile_templates(templates(), site())
+    assert compiled.keys() == templates().keys()
+    again = Theme(compiled, site(), compiled=True)
+    for listing in listings():
+        assert again.list_documents(listing, FRAGMENTS) == theme().list_documents(
+            listing, FRAGMENTS
+        )
+
+
+def test_an_imported_macro_is_called_once_for_an_item_and_for_others_each_time() -> None:
+    macros = "{% macro line(x, y='') %}<{{ once() }}>{% endmacro %}"
+    tag_page = (
+        "{% from 'macros.html' import line %}{{ line(items[0]) }}{{ line(items[0]) }}"
+        "{{ line(items[1]) }}{{ line(items[0], 'y') }}{{ line('x') }}{{ line('x') }}"
+    )
+    calls = itertools.count(1)
+    made = Theme({"macros.html": macros, "tag.html": tag_page}, site())
+    made.templates.environment.globals["once"] = lambda: next(calls)
+    one_, two = plain(), plain("b", "Other")
+    listing = tag("X", one_, two)
+    fragments = {entry.fragment: fragment for entry, fragment in (one_, two)}
+    (document,) = made.list_documents(listing, fragments)
+    assert document.body == b"<1><1><2><3><4><5>\n"
+    (document,) = made.list_documents(listing, fragments)
+    assert document.body == b"<1><1><2><6><7><8>\n"
 
 
 def test_a_wrong_template_is_an_error_and_not_a_gap() -> None:

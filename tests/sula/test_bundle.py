@@ -22,7 +22,9 @@ SITE = Site(
     id="tag:x,2026:s", url="https://x.example", title="Ü", description="d", language="en",
     author=Person("A"), assets={"b.css": "2", "a.css": "1"},
 )  # fmt: skip
-TEMPLATES: dict[str, str | bytes] = {"base.html": "<p>é", "sub/x.html": b"y"}
+TEMPLATES = {
+    "base.html": "<p>é{{ a }}{{ b }}{{ c }}", "sub/x.html": "{% set y = z %}{{ y }}",
+}  # fmt: skip
 ROOT = Path(__file__).parents[2]
 LOCK = ROOT / "requirements/run.lock"
 
@@ -37,8 +39,8 @@ def test_it_holds_code_site_and_templates() -> None:
     with zipfile.ZipFile(io.BytesIO(made.code)) as archive:
         assert archive.testzip() is None
         assert msgspec.json.decode(archive.read("site.json"), type=Site) == SITE
-        assert archive.read("templates/base.html") == "<p>é".encode()
-        assert archive.read("templates/sub/x.html") == b"y"
+        assert "<p>é" in archive.read("templates/base.html").decode()
+        compile(archive.read("templates/sub/x.html"), "x", "exec")
         assert (
             archive.read("edgefeed/contract.py")
             == (ROOT / "lambda/edgefeed/contract.py").read_bytes()
