@@ -20,7 +20,7 @@ FEED_BUDGET: Final = 980_000
 
 def cut(posts: Sequence[Entry], size: int) -> Sequence[int]:
     """Where each page begins, oldest post first, and after the last one where it ends."""
-    weights = list(accumulate((post.size for post in posts), initial=0))
+    weights = list(accumulate([post.size for post in posts], initial=0))
     starts = [0]
     while (start := starts[-1]) < len(posts):
         end = min(start + size, len(posts))

@@ -3,7 +3,8 @@
 The object is gzip of lines of JSON. The first line is the `Header`; then, as many as the
 header says, the posts by (instant, id, key), the static pages by key, and the pages left
 out by key. The header is a gzip member of its own, so that it can be read, and written,
-without touching 100,000 rows.
+without touching 100,000 rows; so is each block of posts, cut from the oldest, so that a change
+compresses its own block and those after it.
 
 The generation counts the writes. Being part of the bytes, it gives every version of the
 object an ETag that no other version ever had, and so ``If-Match`` cannot be fooled by an
@@ -14,19 +15,21 @@ from __future__ import annotations
 
 import bisect
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeVar
+from typing import Final, NamedTuple, TypeVar
 
 import msgspec
 
 from edgefeed.model import Entry, Observed, Post, Rejected, StaticPage
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 ALL: Final = "*"
 REFRESH: Final = "*refresh"
 REBUILD: Final = "*rebuild"
 _MOST_KEYS: Final = 1_000
+BLOCK: Final = 1_000
+"""Posts in one block."""
 _LEVEL: Final = 1  # a tenth of a second at 100,000 rows; level 6 takes six times that
 _GZIP: Final = 31
 _FEW: Final = 200
@@ -76,15 +79,36 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     rebuild: str | None = None
 
 
+class Packed(NamedTuple):
+    """The bytes of some rows, block by block; pages and what was left out are one more."""
+
+    entries: tuple[Entry, ...]
+    others: tuple[tuple[StaticPage, ...], tuple[Rejected, ...]]
+    blocks: tuple[bytes, ...]
+
+
+class Delta(NamedTuple):
+    """What `apply` did to the posts ``before``: a post that changed is in both."""
+
+    before: tuple[Entry, ...]
+    gone: Sequence[Entry]
+    come: Sequence[Entry]
+
+
 @dataclass(frozen=True, slots=True)
 class Index:
-    """The rows, sorted, and the header. ``packed`` holds the rows' bytes while known."""
+    """The rows, sorted, and the header.
+
+    ``packed`` holds the bytes of these rows, or of earlier ones, most of whose blocks are the
+    same; ``delta`` tells how the posts differ from those before.
+    """
 
     header: Header = field(default_factory=Header)
     entries: tuple[Entry, ...] = ()
     pages: tuple[StaticPage, ...] = ()
     rejected: tuple[Rejected, ...] = ()
-    packed: bytes | None = None
+    packed: Packed | None = field(default=None, compare=False)
+    delta: Delta | None = field(default=None, compare=False)
 
     def with_header(self, header: Header) -> Index:
         """The same rows under another header."""
@@ -111,10 +135,19 @@ def _gzip(data: bytes) -> bytes:
 
 def pack_rows(index: Index) -> Index:
     """The index with its rows' bytes at hand, so that `encode` need not make them twice."""
-    if index.packed is not None:
+    old, entries, others = index.packed, index.entries, (index.pages, index.rejected)
+    if old is not None and old.entries is entries and old.others == others:
         return index
-    rows = (*index.entries, *index.pages, *index.rejected)
-    return replace(index, packed=_gzip(_encoder.encode_lines(rows)))
+    blocks = []
+    for number, start in enumerate(range(0, len(entries), BLOCK)):
+        rows = entries[start : start + BLOCK]
+        same = old is not None and old.entries[start : start + BLOCK] == rows
+        blocks.append(old.blocks[number] if old and same else _gzip(_encoder.encode_lines(rows)))
+    if any(others):
+        same = old is not None and old.others == others
+        rest = (*index.pages, *index.rejected)
+        blocks.append(old.blocks[-1] if old and same else _gzip(_encoder.encode_lines(rest)))
+    return replace(index, packed=Packed(entries, others, tuple(blocks)))
 
 
 def encode(index: Index) -> bytes:
@@ -125,7 +158,8 @@ def encode(index: Index) -> bytes:
         pages=len(index.pages),
         rejected=len(index.rejected),
     )
-    return _gzip(_encoder.encode(header) + b"\n") + (pack_rows(index).packed or b"")
+    packed = pack_rows(index).packed
+    return b"".join((_gzip(_encoder.encode(header) + b"\n"), *(packed.blocks if packed else ())))
 
 
 def decode_header(data: bytes) -> Header:
@@ -138,27 +172,36 @@ def decode_header(data: bytes) -> Header:
 
 def decode(data: bytes) -> Index:
     """The index from its bytes. Raises BadIndex."""
-    header, packed = _split(data)
+    header, rest = _split(data)
+    posts = -(-header.entries // BLOCK)
     try:
-        lines = zlib.decompress(packed, _GZIP)
-        first = header.entries
-        if header.pages or header.rejected:
-            ends = _line_ends(lines, first, first + header.pages)
-        else:
-            ends = (len(lines), len(lines))
-        index = Index(
-            header=header,
-            entries=tuple(_entries.decode_lines(lines[: ends[0]])),
-            pages=tuple(_pages.decode_lines(lines[ends[0] : ends[1]])),
-            rejected=tuple(_rejected.decode_lines(lines[ends[1] :])),
-            packed=packed,
-        )
+        members = list(_members(rest))
+        entries: list[Entry] = []
+        for _, lines in members[:posts]:
+            entries += _entries.decode_lines(lines)
+        others = b"".join(lines for _, lines in members[posts:]).splitlines()
+        pages = tuple(map(_pages.decode, others[: header.pages]))
+        rejected = tuple(map(_rejected.decode, others[header.pages :]))
     except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadIndex(f"the index's rows cannot be read: {error}") from error
-    found = (len(index.entries), len(index.pages), len(index.rejected))
+    found = (len(entries), len(pages), len(rejected))
     if found != (header.entries, header.pages, header.rejected):
         raise BadIndex(f"the index should hold {header.entries} posts, and holds {found[0]}")
-    return index
+    rows = tuple(entries)
+    packed = Packed(rows, (pages, rejected), tuple(block for block, _ in members))
+    return Index(header, rows, pages, rejected, packed)
+
+
+def _members(data: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """Each gzip member, as it is and unpacked."""
+    while data:
+        unpacker = zlib.decompressobj(_GZIP)
+        lines = unpacker.decompress(data)
+        if not unpacker.eof:
+            raise zlib.error("it ends too early")
+        rest = unpacker.unused_data
+        yield data[: len(data) - len(rest)], lines
+        data = rest
 
 
 def _split(data: bytes) -> tuple[Header, bytes]:
@@ -171,18 +214,6 @@ def _split(data: bytes) -> tuple[Header, bytes]:
     if header.format != FORMAT:
         raise BadIndex(f"the index has format {header.format}, this edgefeed reads {FORMAT}")
     return header, unpacker.unused_data
-
-
-def _line_ends(data: bytes, *counts: int) -> tuple[int, ...]:
-    """The offsets after so many lines each; counted from the end, where they are few."""
-    ends = []
-    total = data.count(b"\n")
-    for count in counts:
-        at = len(data)
-        for _ in range(total - count + 1):
-            at = data.rfind(b"\n", 0, at)
-        ends.append(at + 1)
-    return tuple(ends)
 
 
 def entry_order(entry: Entry) -> tuple[int, str, str]:
@@ -198,12 +229,13 @@ def apply(index: Index, observed: Mapping[str, Observed]) -> Index:
     posts = {key: seen.entry for key, seen in observed.items() if isinstance(seen, Post)}
     pages = {key: seen for key, seen in observed.items() if isinstance(seen, StaticPage)}
     rejected = {key: seen for key, seen in observed.items() if isinstance(seen, Rejected)}
-    entries = _replaced(index.entries, posts, observed)
-    new = Index(
-        header=index.header,
-        entries=index.entries if entries is None else _sorted(*entries),
+    entries, gone, come = _replaced(index.entries, posts, observed)
+    new = replace(
+        index,
+        entries=entries,
         pages=_by_key(index.pages, pages, observed),
         rejected=_by_key(index.rejected, rejected, observed),
+        delta=Delta(index.entries, gone, come),
     )
     same = (
         new.entries is index.entries and new.pages is index.pages and new.rejected is index.rejected
@@ -227,22 +259,20 @@ def _rows(index: Index, keys: frozenset[str]) -> dict[str, Entry | StaticPage | 
 
 def _replaced(
     rows: tuple[Entry, ...], new: dict[str, Entry], keys: Mapping[str, object]
-) -> tuple[list[Entry], list[Entry]] | None:
-    """The rows that stay, and those to add; None when nothing changes."""
+) -> tuple[tuple[Entry, ...], Sequence[Entry], Sequence[Entry]]:
+    """The rows that some keys have now, those that are gone, and those that have come."""
     old = {row.key: row for row in rows if row.key in keys}
-    if old == new:
-        return None
-    added = [row for key, row in new.items() if old.get(key) != row]
-    going = {key for key, row in old.items() if new.get(key) != row}
-    return [row for row in rows if row.key not in going], added
-
-
-def _sorted(kept: list[Entry], added: list[Entry]) -> tuple[Entry, ...]:
-    if len(added) > _FEW:
-        return tuple(sorted((*kept, *added), key=entry_order))
-    for entry in added:
+    gone = [row for key, row in old.items() if new.get(key) != row]
+    come = [row for key, row in new.items() if old.get(key) != row]
+    if not gone and not come:
+        return rows, (), ()
+    going = {row.key for row in gone}
+    kept = [row for row in rows if row.key not in going]
+    if len(come) > _FEW:
+        return tuple(sorted((*kept, *come), key=entry_order)), gone, come
+    for entry in come:
         bisect.insort(kept, entry, key=entry_order)
-    return tuple(kept)
+    return tuple(kept), gone, come
 
 
 def _by_key(

@@ -129,6 +129,9 @@ class Catalogue:
             return self._since[1:]
         if self.posts is old.posts:
             return (), ()
+        delta = self.index.delta
+        if delta and delta.before is old.index.entries and not self._winners and not old._winners:
+            return delta.gone, delta.come
         before, after = {id(post) for post in old.posts}, {id(post) for post in self.posts}
         gone = {post.key: post for post in old.posts if id(post) not in after}
         come = {post.key: post for post in self.posts if id(post) not in before}
