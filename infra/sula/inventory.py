@@ -13,8 +13,8 @@ from sula.publish import OBSOLETE
 from sula.reasons import ANEW
 from sula.record import Record, RecordUnreadableError, Stored, decode, encode
 
-_FOLD = 10
-"""More changed objects than this are invalidated by wildcards."""
+MOST_PATHS = 10
+"""Paths in one invalidation. A wildcard counts as one; 1,000 a month are free."""
 
 
 def read_record(objects: Objects, *, lenient: bool = False) -> tuple[Record, str | None]:
@@ -87,14 +87,16 @@ def changed_paths(keys: Iterable[str]) -> list[str]:
     A page is named as readers ask for it, and as the edge function rewrites it.
     """
     public = sorted(keys)
-    if len(public) > _FOLD:
-        folders = {
-            key.removeprefix(PAGES).partition("/")[0] for key in public if key.count("/") > 1
-        }
-        loose = [key for key in public if key.count("/") == 1]
-        if len(folders) + len(loose) > _FOLD:
-            return ["/*"]
-        return sorted([f"/{quote_path(folder)}/*" for folder in folders] + changed_paths(loose))
-    exact = [quote_path(key_to_path(key)) for key in public]
+    exact = _asked_for(public)
+    if len(exact) <= MOST_PATHS:
+        return exact
+    folders = {key.removeprefix(PAGES).partition("/")[0] for key in public if key.count("/") > 1}
+    loose = _asked_for(key for key in public if key.count("/") == 1)
+    folded = sorted([*(f"/{quote_path(folder)}/*" for folder in folders), *loose])
+    return folded if len(folded) <= MOST_PATHS else ["/*"]
+
+
+def _asked_for(keys: Iterable[str]) -> list[str]:
+    exact = [quote_path(key_to_path(key)) for key in keys]
     rewritten = [path + "index.html" for path in exact if path.endswith("/")]
     return sorted({*exact, *rewritten})
