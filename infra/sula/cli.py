@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from sula.cli_authors import COMMANDS
+from sula.cli_parts import agreed as _agreed
 from sula.cli_parts import config as _config
 from sula.cli_parts import console as _console
 from sula.cli_parts import example as _example
@@ -83,11 +84,16 @@ def plan(as_json: bool, verify: bool, full: bool) -> None:  # noqa: FBT001 - cli
         console.change(line)
 
 
-@cli.command(epilog=_example("sula deploy", "sula deploy --verify"))
+@cli.command(epilog=_example("sula deploy", "sula deploy --verify", "sula deploy --create"))
 @click.option("--force", is_flag=True, help="Even if more than a fifth of the pages would go.")
 @click.option("--verify", is_flag=True, help="List the bucket, and mend what is not as it should.")
 @click.option("--full", is_flag=True, help="Render everything, and write the record anew.")
-@click.option("--create", is_flag=True, help="Create or update the stack first.")
+@click.option(
+    "--create",
+    is_flag=True,
+    help="Create or update the stack first: shows what would change, and asks.",
+)
+@click.option("--yes", is_flag=True, help="With --create: do not ask.")
 @click.option("--allow-replacement", is_flag=True,
               help="With --create: even if something that holds data is replaced.")  # fmt: skip
 @click.option("--wait/--no-wait", default=True, help="Until the feeds show it (the default).")
@@ -96,6 +102,7 @@ def deploy(  # noqa: PLR0917 - click's way
     verify: bool,  # noqa: FBT001 - the same
     full: bool,  # noqa: FBT001 - the same
     create: bool,  # noqa: FBT001 - the same
+    yes: bool,  # noqa: FBT001 - the same
     allow_replacement: bool,  # noqa: FBT001 - the same
     wait: bool,  # noqa: FBT001 - the same
 ) -> None:
@@ -105,8 +112,9 @@ def deploy(  # noqa: PLR0917 - click's way
 
     options = Options(force=force, full=full, verify=verify, wait=wait)
     run_deploy(
-        _config(), options, _console(), create=create, allow_losses=allow_replacement, began=_BEGAN
-    )
+        _config(), options, _console(), create=create, allow_losses=allow_replacement,
+        agreed=(lambda _: True) if yes else _agreed, began=_BEGAN,
+    )  # fmt: skip
 
 
 @cli.command(epilog=_example("sula status", "sula status --letters", "sula status --json"))

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from sula.console import Console
 
 
+NOBODY = "nobody answered, and nothing was changed; where nobody can, say --yes"
+
+
 def example(*lines: str) -> str:
     """The end of a command's help."""
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
@@ -36,6 +39,16 @@ def console() -> Console:
 def print_json(data: Any) -> None:  # noqa: ANN401 - whatever JSON can say
     """For a program."""
     click.echo(json.dumps(data, ensure_ascii=False, indent=2))
+
+
+def agreed(question: str) -> bool:
+    """Ask the person at the terminal; `ConfigError` where nobody is there to answer."""
+    from sula.errors import ConfigError  # noqa: PLC0415 - the same
+
+    try:
+        return click.confirm(question, default=False)
+    except click.Abort as error:
+        raise ConfigError(NOBODY) from error
 
 
 def shown(path: Path) -> Path:

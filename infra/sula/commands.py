@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,13 +120,15 @@ def run_deploy(
     *,
     create: bool,
     allow_losses: bool = False,
+    agreed: Callable[[str], bool] = lambda _: True,
     began: float | None = None,
 ) -> Outcome:
     """Deploy, and tell what readers now see. ``began`` is when, by the monotonic clock."""
     if create:
         from sula.manage import make_stack  # noqa: PLC0415 - only where the stack is meant
 
-        make_stack(config, console, allow_losses=allow_losses)
+        make_stack(config, console, allow_losses=allow_losses, agreed=agreed)
+        began = None  # what took so long is the cloud, or the person who was asked
     target = connect(config)
     ahead = Ahead(target.objects, options)
     following = Telling(console)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from sula import stack
 from sula.config import Config
@@ -35,8 +35,18 @@ def check_parameters(given: Mapping[str, str], template: str) -> None:
             raise ConfigError(f"pyproject.toml: [tool.sula.parameters] {name} is none; {hint}")
 
 
-def make_stack(config: Config, console: Console, *, allow_losses: bool = False) -> None:
-    """Create or update the stack, through a change set that is shown first."""
+def make_stack(
+    config: Config,
+    console: Console,
+    *,
+    allow_losses: bool = False,
+    agreed: Callable[[str], bool] = lambda _: True,
+) -> None:
+    """Create or update the stack, through a change set that is shown first.
+
+    ``agreed`` is asked whether to go on, each time before something is changed.
+    Raises `ConfigError` where it says no.
+    """
     template = stack.load_template()
     check_parameters(config.parameters, template)
     cloud = cloud_of(config)
@@ -44,11 +54,18 @@ def make_stack(config: Config, console: Console, *, allow_losses: bool = False) 
     console.line(f"Stack {config.stack} in {cloud.endpoint.region}")
     bucket = stack.bucket_name(config.stack, cloud.account(), cloud.endpoint.region)
     if stacks.describe(config.stack) is None and cloud.objects(bucket).exists():
-        console.line(f"Bucket {bucket} of an earlier stack is taken over")
+        console.line(f"Bucket {bucket} of an earlier stack is there, with all that is in it")
+        if not agreed("Take it over into a new stack?"):
+            raise ConfigError(f"nothing was changed: bucket {bucket} stays as it is")
         stack.take_over(stacks, config.stack, bucket)
     wanted = stack.plan(stacks, config.stack, template, config.parameters)
     for line in stack.plan_lines(wanted):
         console.change(line)
+    # What would lose data and was not allowed to is refused below; nobody need be asked.
+    asks = bool(wanted.changes) and (allow_losses or not wanted.losses)
+    if asks and not agreed("Make these changes?"):
+        stack.decline(stacks, wanted)
+        raise ConfigError(f"nothing was changed in stack {config.stack}")
     stack.apply(
         stacks, wanted, progress=lambda text: console.line(f"  {text}"), allow_losses=allow_losses
     )

@@ -7,6 +7,7 @@ import json
 import click
 
 from sula.claims import Clock
+from sula.cli_parts import NOBODY
 from sula.config import Config
 from sula.connect import cloud_of, connect
 from sula.console import Console
@@ -97,7 +98,10 @@ def run_destroy(config: Config, console: Console, *, bucket: bool, yes: bool) ->
     for line in what_goes(config, bucket=bucket):
         console.line(line)
     if not yes:
-        answer = click.prompt("Type the stack's name to go on", default="", show_default=False)
+        try:
+            answer = click.prompt("Type the stack's name to go on", default="", show_default=False)
+        except click.Abort as error:
+            raise ConfigError(NOBODY) from error
         if answer != config.stack:
             raise ConfigError("nothing was removed: that is not the stack's name")
     destroy(config, console, bucket=bucket)

@@ -13,6 +13,7 @@ import hashlib
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -191,6 +192,13 @@ def take_over(stacks: Stacks, name: str, bucket: str) -> None:
     _wait(stacks, name, seen=set(), progress=lambda _: None)
 
 
+def decline(stacks: Stacks, wanted: StackPlan) -> None:
+    """Drop a plan, and the empty stack that making a new one's plan has left."""
+    stacks.discard(wanted.name, wanted.change_set)
+    if wanted.new:
+        stacks.delete(wanted.name)
+
+
 def apply(
     stacks: Stacks,
     wanted: StackPlan,
@@ -206,7 +214,7 @@ def apply(
     data away and ``allow_losses`` does not say so.
     """
     if wanted.losses and not allow_losses:
-        stacks.discard(wanted.name, wanted.change_set)
+        decline(stacks, wanted)
         lost = ", ".join(f"{change.resource} ({change.type})" for change in wanted.losses)
         raise StackError(
             f"stack {wanted.name}: this would replace or remove {lost}, and what it holds;"
@@ -290,6 +298,10 @@ def plan_lines(wanted: StackPlan) -> Iterator[str]:
         yield f"{sign} {change.resource:<{width}}  {words}  ({change.type})"
     if not wanted.changes:
         yield f"Stack {wanted.name} is as its template says"
+        return
+    counts = Counter(_SIGNS.get(change.action, "~") for change in wanted.changes)
+    verbs = {"+": "make", "~": "change", "-": "remove", "<": "take over"}
+    yield ", ".join(f"{counts[sign]} to {verb}" for sign, verb in verbs.items() if counts[sign])
 
 
 def first_failure(events: Iterable[StackEvent]) -> str:

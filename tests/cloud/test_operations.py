@@ -17,7 +17,7 @@ from tests.cloud.site import Site
 
 from sula import stack
 from sula.doctor import examine
-from sula.errors import CloudError, StackError
+from sula.errors import CloudError, ConfigError, StackError
 from sula.local import LocalCloud
 from sula.services import CloudFormation
 
@@ -256,8 +256,20 @@ def test_destroyed_and_made_again_over_the_bucket_that_was_kept(site: Site) -> N
     assert CloudFormation(site.local.cloud).describe(site.name) is None
     assert site.public() == before
 
-    said = site.run("deploy", "--create").output
-    assert "of an earlier stack is taken over" in said
+    # Whoever does not agree changes nothing, and neither does a machine that nobody watches.
+    for given in ("n\n", None):
+        refused = site.run("deploy", "--create", given=given)
+        assert "of an earlier stack is there" in refused.output
+        assert isinstance(refused.exception, ConfigError)
+    assert CloudFormation(site.local.cloud).describe(site.name) is None
+    halfway = site.run("deploy", "--create", given="y\nn\n")
+    assert "+ Distribution" in halfway.output
+    assert "to make" in halfway.output
+    assert "nothing was changed in stack" in str(halfway.exception)
+    assert site.public() == before
+
+    said = site.run("deploy", "--create", given="y\n").output
+    assert "Make these changes? [y/N]: y" in said
     site.remade()
     assert site.public() == before
     assert site.get("/posts/two/")[0] == 200

@@ -12,6 +12,7 @@ from tests.cloud.conftest import Deployed, echo
 from sula import stack
 from sula.aws import S3Objects
 from sula.errors import CloudError, StackError
+from sula.local import LocalCloud
 from sula.services import CloudFormation
 
 pytestmark = pytest.mark.cloud
@@ -27,6 +28,19 @@ def test_a_stack_is_made_from_nothing_within_seconds(new_stack: Callable[[], Dep
     assert time.monotonic() - started < 10
     assert made.distribution_domain.endswith(".cloudfront.net")
     assert made.architecture == "arm64"
+
+
+def test_a_plan_that_is_declined_leaves_nothing(local_cloud: LocalCloud) -> None:
+    stacks = CloudFormation(local_cloud.cloud)
+    for _ in range(2):
+        wanted = stack.plan(stacks, "declined", stack.load_template(), {})
+        assert wanted.new
+        assert "to make" in list(stack.plan_lines(wanted))[-1]
+        stack.decline(stacks, wanted)
+    assert stacks.describe("declined") is None
+    assert not local_cloud.cloud.objects(
+        stack.bucket_name("declined", local_cloud.cloud.account(), "us-east-1")
+    ).exists()
 
 
 def test_the_same_template_again_changes_nothing(new_stack: Callable[[], Deployed]) -> None:

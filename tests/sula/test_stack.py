@@ -229,4 +229,5 @@ def test_a_change_set_is_shown_as_a_plan() -> None:
         "~ Function changed (AWS::Lambda::Function)",
         "- Distribution removed, with what it holds (AWS::CloudFront::Distribution)",
         "< Kept taken over (AWS::S3::Bucket)",
+        "1 to make, 3 to change, 1 to remove, 1 to take over",
     ]
