@@ -46,7 +46,7 @@ $(VENV)/.template: infra/template.yaml infra/rules.guard tests/guard.py $(VENV)/
 	@$(BIN)/python -m tests.guard
 	@touch $@
 
-$(VENV)/.workflows: $(wildcard .github/workflows/*.yml) tests/workflows.py $(VENV)/.scan
+$(VENV)/.workflows: $(wildcard .github/workflows/*.yml) .gitlab-ci.yml tests/workflows.py $(VENV)/.scan
 	@$(BIN)/python -m tests.workflows
 	@$(BIN)/zizmor --offline --quiet --no-progress .github/workflows
 	@touch $@
