@@ -99,6 +99,9 @@ bundle: dev  ## the function's zip for both processors: sizes and digests
 simulate: dev  ## SEEDS schedules of the protocol, each checked against a from-scratch run
 	@$(BIN)/python -m tests.simulation --seeds $(SEEDS)
 
+reference: dev  ## what the documentation says of the code, written from the code
+	@$(BIN)/python -m tests.reference
+
 COUNT ?= 2000
 documents: dev  ## COUNT random documents through new, check and build
 	@SULA_DOCUMENTS=$(COUNT) $(BIN)/python -m pytest -q -n 2 --timeout 3600 tests/sula/test_documents.py
@@ -119,4 +122,4 @@ clean:
 	@rm -rf $(VENV) .sula dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@echo "clean"
 
-.PHONY: help env env-aws dev up test check format lock bench bench-authors bundle documents simulate law screenshots lighthouse bench-peers clean
+.PHONY: help env env-aws dev up test check format lock bench bench-authors bundle documents reference simulate law screenshots lighthouse bench-peers clean

@@ -104,7 +104,7 @@ def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:
         return []
     rows = msgspec.json.decode(problems.read_bytes())
     rows = rows.get("problems", []) if isinstance(rows, dict) else rows
-    return [Finding(row["key"], 0, row["reason"], "warning") for row in rows]
+    return [Finding(row["key"], 0, "feed-refused", row["reason"], "warning") for row in rows]
 
 
 def lay_out(templates: Mapping[str, str], folder: Path) -> Path:

@@ -19,9 +19,36 @@ from sula.errors import ContentError, SulaError
 
 _BEGAN = time.monotonic()  # near enough to when the author pressed the key
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 92}
+_IN_ORDER = {
+    "init": "Make a site of your own in a folder.",
+    "new": "Make a post, with title, date and identity.",
+    "up": "Run the whole system on this machine, reloading as you save.",
+    "check": "Find every problem in the content.",
+    "explain": "Explain a finding by its code.",
+    "plan": "Say what a deploy would do, and why.",
+    "deploy": "Publish, and end when the feeds show it.",
+    "status": "Say what is live, what is owed, what failed.",
+    "rollback": "Bring the pages back as they were some deploys ago.",
+    "doctor": "Check what a deploy needs, and say what to do about it.",
+    "destroy": "Remove the cloud, after naming what will be lost.",
+    "reindex": "Have lists and feeds made anew, from the pages alone.",
+    "build": "Write the complete site as plain files, for any host.",
+    "remote": "Make a git remote on this machine that deploys on push.",
+    "import": "Bring a Jekyll, Hugo or Pelican site over.",
+    "stats": "Say how much was written, when, and about what.",
+    "schema": "Print a JSON Schema, for editors and programs.",
+    "completion": "Have your shell complete commands and options.",
+}
+"""The commands as one meets them, each on a line of ``--help``."""
 
 
-@click.group(context_settings=_CONTEXT)
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(_IN_ORDER)
+
+
+@click.group(cls=_Commands, context_settings=_CONTEXT)
 @click.version_option(package_name="sula", message="sula %(version)s")
 @click.option("--site", type=click.Path(path_type=Path), default=None, help="The site's folder.")
 @click.option("--stack", default=None, help="The stack's name (SULA_STACK).")
@@ -190,6 +217,10 @@ def remote(folder: Path | None, branch: str | None) -> None:
     click.echo(f"{shown} deploys what is pushed to its branch {config.branch}. Once:\n")
     click.echo(f"  git remote add sula {shown}\n\nand then, whenever you like:\n")
     click.echo(f"  git push sula {config.branch}")
+
+
+for _name, _short in _IN_ORDER.items():
+    cli.commands[_name].short_help = _short
 
 
 def main() -> None:

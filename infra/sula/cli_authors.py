@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from sula.cli_parts import config, console, example, print_json, shown
+from sula.codes import CODES
 
 if TYPE_CHECKING:
     from sula.errors import Finding
@@ -94,12 +95,15 @@ def check(fix: bool, external: bool, as_json: bool) -> None:  # noqa: FBT001 - c
     if as_json:
         print_json([
             {"path": f.path, "line": max(f.line, 1), "column": max(f.column, 1),
-             "severity": f.severity, "code": f.code, "message": f.message}
+             "severity": f.severity, "code": f.code, "message": f.message,
+             "page": f"/findings/{f.code}/"}
             for f in findings
         ])  # fmt: skip
     else:
         out.findings(findings)
         out.line(counted(findings))
+        if findings:
+            out.line(f"Why, and what to do: sula explain {findings[0].code}, and so on.")
     sys.exit(any(finding.severity == "error" for finding in findings))
 
 
@@ -112,6 +116,26 @@ def counted(findings: Sequence[Finding]) -> str:
     if len(findings) > errors:
         words.append(plural(len(findings) - errors, "warning"))
     return " and ".join(words) or "No problems found."
+
+
+@click.command(epilog=example("sula explain image-alt", "sula explain"))
+@click.argument("code", required=False, type=click.Choice(CODES), metavar="[CODE]")
+def explain(code: str | None) -> None:
+    """Explain a finding of a check by its code: why it is found, an example, what to do.
+
+    Without a code, list them all.
+    """
+    from sula.explain import explanations, lines  # noqa: PLC0415 - heavy modules inside commands
+
+    if code is not None:
+        click.echo("\n".join(lines(explanations()[code])))
+        return
+    area = ""
+    for one in explanations().values():
+        if one.area != area:
+            click.echo(("\n" if area else "") + one.area)
+            area = one.area
+        click.echo(f"  {one.code:<25} {one.title}")
 
 
 @click.command(
@@ -182,12 +206,21 @@ def stats(as_json: bool, svg: Path | None) -> None:  # noqa: FBT001 - click's wa
 
 
 @click.command(epilog=example("sula schema front-matter", "sula schema settings > settings.json"))
-@click.argument("what", type=click.Choice(("front-matter", "settings")))
+@click.argument("what", type=click.Choice(("front-matter", "settings", "pyproject")))
 def schema(what: str) -> None:
-    """Print the JSON Schema of front matter or of the settings, for editors and programs."""
-    from sula.schema import front_matter, settings  # noqa: PLC0415 - heavy modules inside commands
+    """Print a JSON Schema, for editors and programs.
 
-    print_json(front_matter() if what == "front-matter" else settings())
+    Of front matter, of the settings in pelicanconf.py, or of [tool.sula] in pyproject.toml.
+    """
+    from sula import schema as schemas  # noqa: PLC0415 - heavy modules inside commands
+
+    if what == "pyproject":
+        from sula.manage import parameters  # noqa: PLC0415 - the same
+        from sula.stack import load_template  # noqa: PLC0415 - the same
+
+        print_json(schemas.machine(parameters(load_template())))
+    else:
+        print_json(schemas.front_matter() if what == "front-matter" else schemas.settings())
 
 
 @click.command(
@@ -208,4 +241,4 @@ def completion(shell: str) -> None:
     click.echo(found(root, {}, "sula", "_SULA_COMPLETE").source())
 
 
-COMMANDS = (init, new, check, import_, stats, schema, completion)
+COMMANDS = (init, new, check, explain, import_, stats, schema, completion)

@@ -8,7 +8,6 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sula.checks.codes import coded
 from sula.claims import Clock
 from sula.config import Config
 from sula.connect import connect
@@ -79,7 +78,7 @@ def run_stats(checkout: Checkout, today: date) -> Stats:
 
 def advice(checkout: Checkout, outcome: Outcome) -> list[Finding]:
     """What a check has to say about the sources that a deploy has just published."""
-    said = {coded(finding) for finding in outcome.warnings}
+    said = set(outcome.warnings)
     if not outcome.plan.inputs.metas:
         return sorted(said)
     from sula.checks.run import Check  # noqa: PLC0415 - Markdown is not read where nothing changed

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from sula.errors import ConfigError
+from sula.names import MACHINE
 
 SETTINGS_FILE: Final = "pelicanconf.py"
 LOCAL: Final = "local"
-_DEFAULTS: Final = {"stack": "sula", "cloud": LOCAL, "branch": "main", "local": ""}
+_DEFAULTS: Final = {one.name: str(one.default) for one in MACHINE} | {"local": ""}
 _REGION = re.compile(r"[a-z]{2,3}(-[a-z]+)+-\d")
 _STACK = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,127}")
 

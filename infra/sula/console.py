@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from sula.actions import Action, Plan
-from sula.checks.codes import coded
 from sula.deploy import Steps
 from sula.errors import Finding
 from sula.report import plural, seconds
@@ -61,7 +60,7 @@ class Console:
     def findings(self, findings: Iterable[Finding]) -> None:
         """Each finding as ``path:line: message``."""
         self.out.flush()
-        for finding in map(coded, findings):
+        for finding in findings:
             text = str(finding)
             if self.coloured:
                 place, _, message = text.partition(": ")

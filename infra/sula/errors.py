@@ -17,7 +17,9 @@ error into an exit status.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from sula.codes import Code, Severity
 
 
 @dataclass(frozen=True, order=True)
@@ -25,22 +27,25 @@ class Finding:
     """One problem in the author's files, at a place an editor can open.
 
     ``path`` is relative to the site's root, ``line`` counts from 1 (0: the whole file), as does
-    ``column`` (0: not known). ``code`` is what `sula.checks.codes` calls this kind of problem;
-    empty until it is shown.
+    ``column`` (0: not known). ``code`` names this kind of problem.
     """
 
     path: str
     line: int
+    column: int = field(default=0, kw_only=True)
+    code: Code
     message: str
-    severity: str = "error"
-    column: int = 0
-    code: str = ""
+    severity: Severity = "error"
+
+    @property
+    def place(self) -> str:
+        """``path:line:column``, which terminals and editors open."""
+        return f"{self.path}:{max(self.line, 1)}" + (f":{self.column}" if self.column else "")
 
     def __str__(self) -> str:
-        """``path:line:column: message``, as compilers print it."""
-        place = f"{self.path}:{max(self.line, 1)}" + (f":{self.column}" if self.column else "")
+        """``path:line:column: message [code]``, as compilers print it."""
         mark = "" if self.severity == "error" else f"{self.severity}: "
-        return f"{place}: {mark}{self.message}" + (f" [{self.code}]" if self.code else "")
+        return f"{self.place}: {mark}{self.message} [{self.code}]"
 
 
 class SulaError(Exception):

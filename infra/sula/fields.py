@@ -3,39 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from typing import Final
+from collections.abc import Iterable, Mapping
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 import msgspec
 
 from edgefeed.contract import content_type, slugify
-from sula.frontmatter import Field, Value
+from sula.codes import Code, Severity
+from sula.frontmatter import Field, FrontMatter, Spot, Value
 from sula.model import Status
+from sula.names import FRONT, every, others
 from sula.pictures import is_recording
 from sula.theme import LIST_TEMPLATES
 
-_ALIASES: Final[Mapping[str, str]] = {
-    "modified": "updated",
-    "lastmod": "updated",
-    "last_modified_at": "updated",
-    "tag": "tags",
-    "series_index": "position",
-    "series_part": "position",
-    "part": "position",
-    "description": "summary",
-    "excerpt": "summary",
-    "language": "lang",
-    "author": "authors",
-    "redirects": "redirect_from",
-    "pin": "pinned",
-}
-_OWN: Final = (
-    "title date updated tags category categories slug id series position draft status hidden "
-    "published summary image lang authors link enclosure redirect_from template note check_ignore "
-    "pinned"
-).split()
-KEYS: Final = frozenset([*_OWN, *_ALIASES])
+_ALIASES: Final[Mapping[str, str]] = others(FRONT)
+KEYS: Final = every(FRONT)
 """Every key that front matter may have."""
 
 _IDLE: Final[Mapping[str, str]] = {
@@ -51,7 +34,16 @@ _ELSEWHERE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
 
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
-Find = Callable[[int, str, str], None]
+
+class Find(Protocol):
+    """Who is told what is wrong: where, of which kind, in words, and how bad it is."""
+
+    def __call__(self, at: Spot, code: Code, message: str, severity: Severity = "error", /) -> None:
+        """Take one problem."""
+
+
+def nobody(at: Spot, code: Code, message: str, severity: Severity = "error", /) -> None:
+    """Who asks for values only, and was told before, or will be."""
 
 
 def _texts_of(value: Value) -> Iterable[str]:
@@ -69,36 +61,45 @@ class Enclosure(msgspec.Struct, frozen=True):
 
 
 class Fields:
-    """Front matter's fields under their own names; what is wrong is reported to `find`."""
+    """Front matter's fields under their own names."""
 
-    def __init__(self, fields: Mapping[str, Field], find: Find | Callable[..., None]) -> None:
-        """`find` takes a line, a message and a severity."""
+    def __init__(self, front: FrontMatter, find: Find = nobody) -> None:
+        """`find` is told what is wrong with the keys now, and with a value when it is asked for."""
         self._find = find
         self._fields: dict[str, Field] = {}
-        for written, field in fields.items():
+        # Jekyll's rule: blanks part the words of a text under "tags", and not under "tag".
+        self._blanks = "tags" in front.fields and front.kind != "pelican"
+        for written, field in front.fields.items():
             key = _ALIASES.get(written, written)
             if key in self._fields and field.value is not None:
                 line = self._fields[key].line
-                self._wrong(field.line, f'"{written}" says again what line {line} says: keep one')
+                message = f'"{written}" says again what line {line} says: keep one'
+                find(field.key, "key-twice", message)
             if key not in self._fields:
                 self._fields[key] = field
             if any(_CONTROL.search(text) for text in _texts_of(field.value)):
                 # YAML can write them ("\\x07"); XML, and so a feed, cannot hold them.
-                self._wrong(field.line, f'"{written}" has a control character: remove it')
+                message = f'"{written}" has a control character: remove it'
+                find(field.at, "control-character", message)
         for key, why in _IDLE.items():
             if key in self._fields:
-                find(self._fields[key].line, f'"{key}" has no effect: {why}', "warning")
+                message = f'"{key}" has no effect: {why}'
+                find(self._fields[key].key, "key-unused", message, "warning")
 
-    def _wrong(self, line: int, message: str) -> None:
-        self._find(line, message, "error")
+    def _wrong(self, key: str, message: str, code: Code = "value-wrong") -> None:
+        self._find(self.at(key), code, message)
 
     def has(self, key: str) -> bool:
         """Whether a key is there and says something."""
         return key in self._fields and self._fields[key].value not in (None, "")
 
-    def line(self, key: str) -> int:
-        """The line of a key; 1 when it is not there."""
-        return self._fields[key].line if key in self._fields else 1
+    def at(self, key: str) -> Spot:
+        """Where a value begins; the first line when it is not there."""
+        return self._fields[key].at if key in self._fields else Spot(1)
+
+    def of(self, key: str) -> Spot:
+        """Where a key stands; the first line when it does not."""
+        return self._fields[key].key if key in self._fields else Spot(1)
 
     def text(self, key: str) -> str:
         """A value on one line; empty when there is none."""
@@ -108,14 +109,14 @@ class Fields:
         if isinstance(field.value, str):
             return " ".join(field.value.split())
         if key != "enclosure":
-            self._wrong(field.line, f"{key} should be one text, not a list or table")
+            self._wrong(key, f"{key} should be one text, not a list or table")
         return ""
 
     def flag(self, key: str) -> bool:
         """``true`` or ``false``."""
         value = self.text(key).lower()
         if value not in _YES | _NO:
-            self._wrong(self.line(key), f"{key} should be true or false, not {value!r}")
+            self._wrong(key, f"{key} should be true or false, not {value!r}")
         return value in _YES
 
     def number(self, key: str) -> int | None:
@@ -124,7 +125,7 @@ class Fields:
         if not text:
             return None
         if not re.fullmatch(r"[+-]?\d{1,9}", text):
-            self._wrong(self.line(key), f"{key} should be a whole number, not {text!r}")
+            self._wrong(key, f"{key} should be a whole number, not {text!r}")
             return None
         return int(text)
 
@@ -134,7 +135,7 @@ class Fields:
         if field is None or field.value is None:
             return ()
         if isinstance(field.value, Mapping):
-            self._wrong(field.line, f"{key} should be a list, or words with commas between")
+            self._wrong(key, f"{key} should be a list, or words with commas between")
             return ()
         if isinstance(field.value, str):
             # Pelican's rule: commas, unless there are semicolons.
@@ -143,14 +144,38 @@ class Fields:
             items = list(field.value)
         return tuple(text for item in items if (text := " ".join(item.split())))
 
+    def labels(self) -> tuple[str, ...]:
+        """Tags as they are written: `texts`, and words with blanks between (``tags: a b``)."""
+        labels = self.texts("tags")
+        if not self._parted():
+            return labels
+        words = tuple(labels[0].split())
+        message = (
+            f"read as {len(words)} tags: write tags: [{', '.join(words)}] to say so everywhere, "
+            f"or tags: [{labels[0]}] if it is one"
+        )
+        self._find(self.at("tags"), "tag-blanks", message, "warning")
+        return words
+
+    def _parted(self) -> bool:
+        """Whether blanks alone part the tags."""
+        field = self._fields.get("tags")
+        text = field.value if field else None
+        return (
+            self._blanks
+            and isinstance(text, str)
+            and len(text.split()) > 1
+            and not re.search(r"[,;\n]", text.strip())
+        )
+
     def tags(self) -> tuple[str, ...]:
-        """Tags as they are written, each address once."""
+        """`labels`, each address once."""
         kept: dict[str, str] = {}
-        for tag in self.texts("tags"):
+        for tag in self.labels():
             first = kept.setdefault(slugify(tag), tag)
             if first != tag:
                 message = f"the tags {first!r} and {tag!r} are the same: remove one"
-                self._find(self.line("tags"), message, "warning")
+                self._find(self.at("tags"), "tag-twice", message, "warning")
         return tuple(kept.values())
 
     def names(self, key: str) -> tuple[str, ...]:
@@ -162,7 +187,7 @@ class Fields:
         word = self.text("status").lower()
         if word not in {"", "published", "hidden", "draft"}:
             message = f"status should be published, hidden or draft, not {word!r}"
-            self._wrong(self.line("status"), message)
+            self._wrong("status", message)
         withheld = self.has("published") and not self.flag("published")
         if word == "draft" or withheld or self.flag("draft"):
             return "draft"
@@ -172,17 +197,15 @@ class Fields:
         """``id``, an absolute IRI (RFC 3987)."""
         value = self.text("id")
         if value and not _IRI.fullmatch(value):
-            self._wrong(
-                self.line("id"),
-                f"id {value!r} is no identifier: write urn:uuid: and a UUID, or leave it out",
-            )
+            message = f"id {value!r} is no identifier: write urn:uuid: and a UUID, or leave it out"
+            self._wrong("id", message, "id-wrong")
         return value
 
     def language(self) -> str:
         """``lang``, a language tag (BCP 47)."""
         value = self.text("lang")
         if value and not _LANGUAGE.fullmatch(value):
-            self._wrong(self.line("lang"), f'lang should be like "de" or "pt-BR", not {value!r}')
+            self._wrong("lang", f'lang should be like "de" or "pt-BR", not {value!r}')
         return value
 
     def web_address(self, key: str) -> str:
@@ -195,9 +218,7 @@ class Fields:
         except ValueError:
             good = False
         if not good:
-            self._wrong(
-                self.line(key), f"{key} should be a whole address, https://..., not {value!r}"
-            )
+            self._wrong(key, f"{key} should be a whole address, https://..., not {value!r}")
         return value if good else ""
 
     def paths(self, key: str) -> tuple[str, ...]:
@@ -205,17 +226,19 @@ class Fields:
         paths = self.texts(key)
         for path in paths:
             if not path.startswith("/"):
-                self._wrong(self.line(key), f"{key}: {path!r} should begin with a slash")
+                message = f"{key}: {path!r} should begin with a slash"
+                self._wrong(key, message, "redirect-wrong")
         return paths
 
     def template(self) -> str:
         """The name of a template of the theme, without its suffix."""
         name = self.text("template").removesuffix(".html")
         if name and not re.fullmatch(r"[\w-]+", name):
-            self._wrong(self.line("template"), f"{name!r} is no template's name")
+            self._wrong("template", f"{name!r} is no template's name", "template-unknown")
             return ""
         if f"{name}.html" in LIST_TEMPLATES:
-            self._wrong(self.line("template"), f"{name!r} is a template of lists, not of pages")
+            message = f"{name!r} is a template of lists, not of pages"
+            self._wrong("template", message, "template-unknown")
         return name
 
     def enclosure(self) -> Enclosure:
@@ -230,12 +253,13 @@ class Fields:
         said = {"url": field.value} if isinstance(field.value, str) else field.value
         if not isinstance(said, Mapping) or not said.get("url"):
             message = f"an enclosure has a url, and elsewhere a length in bytes: {example}"
-            self._wrong(field.line, message)
+            self._wrong("enclosure", message, "enclosure-wrong")
             return Enclosure("", "", 0)
         url, length = said["url"].strip(), said.get("length", "")
         if _ELSEWHERE.match(url) is None and is_recording(url):
             length = "0"  # measured when the page is made
         elif not length.isascii() or not length.isdigit():
-            self._wrong(field.line, f"the enclosure's length, in bytes, is missing: {example}")
+            message = f"the enclosure's length, in bytes, is missing: {example}"
+            self._wrong("enclosure", message, "enclosure-wrong")
             length = "0"
         return Enclosure(url, said.get("type") or content_type(url), int(length))

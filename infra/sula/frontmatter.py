@@ -15,6 +15,8 @@ from typing import Any, Final, NamedTuple
 import msgspec
 import yaml
 
+from sula.codes import Code
+
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _NULL: Final = "tag:yaml.org,2002:null"
 
@@ -23,24 +25,38 @@ _YAML: Final = re.compile(
 )
 _TOML: Final = re.compile(r"\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _PELICAN: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):(?:[ \t]+(.*)|[ \t]*)$")
-_TOML_KEY: Final = re.compile(r"""[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*(?:\.[^=]*)?=""")
+_TOML_KEY: Final = re.compile(r"""[ \t]*["']?([A-Za-z0-9_-]+)["']?[ \t]*(?:\.[^=]*)?=[ \t]*""")
 _TOML_TABLE: Final = re.compile(r"[ \t]*\[+[ \t]*([A-Za-z0-9_-]+)")
 
 Value = str | tuple[str, ...] | Mapping[str, str] | None
 """A value: text, a list of texts, a table of texts, or nothing (``title:``)."""
 
 
+class Spot(NamedTuple):
+    """A line of the file and a column of it, both counted from 1; column 0 is not known."""
+
+    line: int
+    column: int = 0
+
+
 class Field(NamedTuple):
-    """A key's value and its line in the file, counted from 1."""
+    """A key's value, where the key stands and where the value begins."""
 
     value: Value
-    line: int
+    key: Spot
+    at: Spot
+
+    @property
+    def line(self) -> int:
+        """The key's line."""
+        return self.key.line
 
 
 class Problem(msgspec.Struct, frozen=True):
-    """What is wrong, and on which line."""
+    """What is wrong, and where."""
 
-    line: int
+    at: Spot
+    code: Code
     message: str
 
 
@@ -59,9 +75,9 @@ class FrontMatter(msgspec.Struct, frozen=True):
 
 
 class _BadError(Exception):
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, at: Spot, code: Code, message: str) -> None:
         super().__init__(message)
-        self.problem = Problem(line, message)
+        self.problem = Problem(at, code, message)
 
 
 def split(text: str) -> FrontMatter:
@@ -77,7 +93,8 @@ def split(text: str) -> FrontMatter:
             continue
         match = pattern.match(text)
         if match is None:
-            problem = Problem(1, f'the front matter has no end: add a line "{mark}" after it')
+            message = f'the front matter has no end: add a line "{mark}" after it'
+            problem = Problem(Spot(1, 1), "front-matter-unclosed", message)
             return FrontMatter(kind, {}, "", 1, (problem,))
         body, line = text[match.end() :], text.count("\n", 0, match.end()) + 1
         try:
@@ -104,45 +121,59 @@ def _read_yaml(text: str) -> dict[str, Field]:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        line = mark.line + 2 if mark else 1
-        what = " ".join(filter(None, (error.context, error.problem))) + _yaml_hint(text, line)
-        raise _BadError(line, f"the front matter is not YAML: {what}") from None
+        spot = _spot(mark) if mark else Spot(1)
+        what = " ".join(filter(None, (error.context, error.problem))) + _yaml_hint(text, spot.line)
+        raise _unreadable(spot, f"the front matter is not YAML: {what}") from None
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         # Characters that YAML forbids come without a line of their own.
         position = getattr(error, "position", 0)
-        line = text.count("\n", 0, position) + 2
+        spot = Spot(text.count("\n", 0, position) + 2, position - text.rfind("\n", 0, position))
         reason = getattr(error, "reason", str(error))
-        raise _BadError(line, f"the front matter is not YAML: {reason}") from None
+        raise _unreadable(spot, f"the front matter is not YAML: {reason}") from None
     if root is None:
         return {}
     if not isinstance(root, yaml.MappingNode):
-        raise _BadError(2, 'the front matter should be lines such as "title: A title"')
+        raise _unreadable(Spot(2), 'the front matter should be lines such as "title: A title"')
     fields: dict[str, Field] = {}
     for key_node, node in root.value:
-        line = key_node.start_mark.line + 2
+        spot = _spot(key_node.start_mark)
         if not isinstance(key_node, yaml.ScalarNode):
-            raise _BadError(line, "a key of the front matter should be a word")
+            raise _unreadable(spot, "a key of the front matter should be a word")
         key = _normal(key_node.value)
         if key in fields:
-            raise _BadError(line, f"{key!r} is here twice (first on line {fields[key].line})")
-        fields[key] = Field(_yaml_value(key, node, line), line)
+            raise _twice(spot, key, fields[key])
+        fields[key] = Field(_yaml_value(key, node), spot, _spot(node.start_mark))
     return fields
 
 
-def _yaml_value(key: str, node: yaml.Node, line: int) -> Value:
+def _spot(mark: yaml.Mark) -> Spot:
+    """A place in the YAML as one in the file, which has a line of dashes before it."""
+    return Spot(mark.line + 2, mark.column + 1)
+
+
+def _unreadable(spot: Spot, message: str) -> _BadError:
+    return _BadError(spot, "front-matter-unreadable", message)
+
+
+def _twice(spot: Spot, key: str, first: Field) -> _BadError:
+    return _BadError(spot, "key-twice", f"{key!r} is here twice (first on line {first.line})")
+
+
+def _yaml_value(key: str, node: yaml.Node) -> Value:
     if isinstance(node, yaml.ScalarNode):
         return None if node.tag == _NULL else str(node.value)
     if isinstance(node, yaml.SequenceNode):
         return tuple(_yaml_text(key, item) for item in node.value if item.tag != _NULL)
     if isinstance(node, yaml.MappingNode):
         return {_yaml_text(key, k): _yaml_text(key, v) for k, v in node.value if v.tag != _NULL}
-    raise _BadError(line, f"{key!r} cannot be read")
+    raise _unreadable(_spot(node.start_mark), f"{key!r} cannot be read")
 
 
 def _yaml_text(key: str, node: yaml.Node) -> str:
     if isinstance(node, yaml.ScalarNode):
         return str(node.value)
-    raise _BadError(node.start_mark.line + 2, f"{key!r} goes too deep: it takes a list of texts")
+    spot = _spot(node.start_mark)
+    raise _unreadable(spot, f"{key!r} goes too deep: it takes a list of texts")
 
 
 def _yaml_hint(text: str, line: int) -> str:
@@ -162,40 +193,41 @@ def _read_toml(text: str) -> dict[str, Field]:
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        where = re.search(r"at line (\d+)", str(error))
-        line = int(where[1]) + 1 if where else text.count("\n") + 1
+        where = re.search(r"at line (\d+), column (\d+)", str(error))
+        spot = Spot(int(where[1]) + 1, int(where[2])) if where else Spot(text.count("\n") + 1)
         what = re.sub(r" \(at .*\)$", "", str(error))
-        raise _BadError(line, f"the front matter is not TOML: {what}") from None
-    lines: dict[str, int] = {}
-    for number, at in enumerate(text.split("\n"), start=2):
-        if match := _TOML_TABLE.match(at) or _TOML_KEY.match(at):
-            lines.setdefault(match[1], number)
+        raise _unreadable(spot, f"the front matter is not TOML: {what}") from None
+    places: dict[str, tuple[Spot, Spot]] = {}
+    for number, line in enumerate(text.split("\n"), start=2):
+        if match := _TOML_TABLE.match(line) or _TOML_KEY.match(line):
+            key, value = Spot(number, match.start(1) + 1), Spot(number, match.end() + 1)
+            places.setdefault(match[1], (key, value))
     fields: dict[str, Field] = {}
-    for key, value in table.items():
-        line = lines.get(key, 1)
-        name = _normal(key)
+    for written, found in table.items():
+        spot, at = places.get(written, (Spot(1), Spot(1)))
+        name = _normal(written)
         if name in fields:
-            raise _BadError(line, f"{name!r} is here twice (first on line {fields[name].line})")
-        fields[name] = Field(_toml_value(key, value, line), line)
+            raise _twice(spot, name, fields[name])
+        fields[name] = Field(_toml_value(written, found, at), spot, at)
     return fields
 
 
-def _toml_value(key: str, value: object, line: int) -> Value:
+def _toml_value(key: str, value: object, at: Spot) -> Value:
     if isinstance(value, list):
-        return tuple(_toml_text(key, item, line) for item in value)
+        return tuple(_toml_text(key, item, at) for item in value)
     if isinstance(value, dict):
-        return {str(k): _toml_text(key, v, line) for k, v in value.items()}
-    return _toml_text(key, value, line)
+        return {str(k): _toml_text(key, v, at) for k, v in value.items()}
+    return _toml_text(key, value, at)
 
 
-def _toml_text(key: str, value: object, line: int) -> str:
+def _toml_text(key: str, value: object, at: Spot) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):
         return value.isoformat(" ")
     if isinstance(value, str | int | float | date):
         return str(value)
-    raise _BadError(line, f"{key!r} cannot be read: a text, or a list of texts, is due")
+    raise _unreadable(at, f"{key!r} cannot be read: a text, or a list of texts, is due")
 
 
 # --- Pelican's lines -------------------------------------------------------------------
@@ -214,13 +246,14 @@ def _read_pelican(text: str) -> FrontMatter:
         match = _PELICAN.match(line)
         if match:
             last = _normal(match[1])
+            spot = Spot(number, 1)
             if last in fields:
-                first = fields[last].line
-                problems.append(Problem(number, f"{last!r} is here twice (first on line {first})"))
-            fields[last] = Field((match[2] or "").strip() or None, number)
+                problems.append(_twice(spot, last, fields[last]).problem)
+            at = Spot(number, match.start(2) + 1) if match[2] else spot
+            fields[last] = Field((match[2] or "").strip() or None, spot, at)
         elif last and line[:1] in " \t":
-            value, first = fields[last]
-            fields[last] = Field(f"{value or ''}\n{line.strip()}".strip(), first)
+            more = f"{fields[last].value or ''}\n{line.strip()}".strip()
+            fields[last] = fields[last]._replace(value=more)
         else:
             # A text that merely begins with a colon in it, or no metadata at all.
             return FrontMatter("", {}, text, 1)

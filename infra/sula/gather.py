@@ -122,7 +122,7 @@ def lacks(settings: SiteSettings, name: str) -> Finding:
         f"the theme lacks {name}, which lists are made of: add it, or have another template say "
         '{% extends "!theme/base.html" %}, and the shipped theme fills in'
     )
-    return Finding(shown.as_posix(), 0, message)
+    return Finding(shown.as_posix(), 0, "theme-contract", message)
 
 
 def read_redirects(root: Path) -> tuple[dict[str, str], list[Finding]]:
@@ -132,7 +132,7 @@ def read_redirects(root: Path) -> tuple[dict[str, str], list[Finding]]:
     except FileNotFoundError:
         return {}, []
     except UnicodeDecodeError:
-        return {}, [Finding(REDIRECTS_FILE, 1, "not UTF-8: save it as UTF-8")]
+        return {}, [Finding(REDIRECTS_FILE, 1, "file-encoding", "not UTF-8: save it as UTF-8")]
     return parse(text)
 
 

@@ -15,29 +15,36 @@ def locate(remarks: Iterable[Remark], root: Path, folder: str) -> list[Finding]:
     for remark in remarks:
         by_path.setdefault(remark.path, []).append(remark)
     return [
-        Finding(f"{folder}/{path}", line, remark.message, remark.severity)
+        Finding(
+            f"{folder}/{path}", line, remark.code, remark.message, remark.severity, column=column
+        )
         for path, about in sorted(by_path.items())
-        for remark, line in _lines(path, about, root, folder)
+        for remark, (line, column) in _places(path, about, root, folder)
     ]
 
 
-def _lines(
+def _places(
     path: str, remarks: list[Remark], root: Path, folder: str
-) -> Iterator[tuple[Remark, int]]:
+) -> Iterator[tuple[Remark, tuple[int, int]]]:
     # Only where there is something to say: the readers of front matter and Markdown take time.
+    from sula.fields import Fields  # noqa: PLC0415
     from sula.frontmatter import split  # noqa: PLC0415
+    from sula.markdown_links import column_of  # noqa: PLC0415
     from sula.meta import kind_of, source_links  # noqa: PLC0415
     from sula.sources import read_text  # noqa: PLC0415
 
     if kind_of(path) is None:
-        yield from ((remark, 0) for remark in remarks)
+        yield from ((remark, (0, 0)) for remark in remarks)
         return
     text, _ = read_text(root, folder, path)
-    fields = split(text).fields
+    fields = Fields(split(text))
     links = source_links(path, text)
+    lines = text.split("\n")
     for remark in remarks:
         kind, _, target = remark.about.partition(":")
         if kind == "link":
-            yield remark, next((link.line for link in links if link.target == target), 1)
+            link = next((link for link in links if link.target == target), None)
+            column = column_of(lines[link.line - 1], link.written) if link else 0
+            yield remark, (link.line if link else 1, column)
         else:
-            yield remark, fields[kind].line if kind in fields else 1
+            yield remark, fields.at(kind)

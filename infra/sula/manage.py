@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from sula import stack
 from sula.config import Config
@@ -21,8 +22,19 @@ _PARAMETER = re.compile(r"^  ([A-Z][A-Za-z0-9]*):$", re.MULTILINE)
 
 def parameter_names(template: str) -> tuple[str, ...]:
     """The parameters that a template has."""
-    section = template.partition("\nParameters:\n")[2].partition("\nConditions:")[0]
-    return tuple(_PARAMETER.findall(section))
+    return tuple(_PARAMETER.findall(_section(template)))
+
+
+def parameters(template: str) -> Mapping[str, Mapping[str, Any]]:
+    """The parameters that a template has, with what it says of each."""
+    import yaml  # noqa: PLC0415 - no deploy needs it
+
+    found: dict[str, Mapping[str, Any]] = yaml.safe_load(_section(template))
+    return found
+
+
+def _section(template: str) -> str:
+    return template.partition("\nParameters:\n")[2].partition("\nConditions:")[0]
 
 
 def check_parameters(given: Mapping[str, str], template: str) -> None:

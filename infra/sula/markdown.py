@@ -107,6 +107,7 @@ def convert(
     which gives the same.
     """
     document = Document(f"{folder}/{path}", first_line, say)
+    document.body = text
     document.pictures = {
         quote_path(targets[name]): (name, picture)
         for name, picture in (pictures or {}).items()
@@ -135,6 +136,7 @@ def convert(
 
 def parse(text: str, document: Document) -> tuple[list[Token], dict[str, Any]]:
     """A text's tokens as they were written, for who wants to look and not to render."""
+    document.body = text
     env: dict[str, Any] = {"document": document}
     return _parser().parse(text, env), env
 
@@ -211,17 +213,20 @@ def _rewrite_links(
         target = resolve(href, path)
         if target is None:
             return None
-        if target.problem:
-            document.find(line, f"link: {target.problem}", target.severity)
+        if target.code:
+            message = f"link: {target.problem}"
+            document.find(line, target.code, message, target.severity, at=href)
             return None
         if target.url:
             return target.url + target.rest
         if target.path not in targets:
             document.find(
                 line,
+                "link-missing",
                 f"links to {unquote(href)!r}, but there is no {target.path} in the content folder: "
                 "correct the link, or remove it",
                 "error",
+                at=href,
             )
             return None
         return quote_path(targets[target.path]) + target.rest
@@ -242,13 +247,15 @@ def _more(tokens: Sequence[Token], text: str, document: Document) -> int | None:
                 cut = index
             else:
                 why = "inside a list or quotation" if token.level else "a second one"
-                document.find(line, f"<!--more--> has no effect here: it is {why}")
+                message = f"<!--more--> has no effect here: it is {why}"
+                document.find(line, "more-misplaced", message, at="<!--")
         elif token.type in {"html_block", "inline"} and any(
             _MORE_ANYWHERE.search(t.content)
             for t in (token.children or [token])
             if t.type.startswith("html_")
         ):
-            document.find(line, "<!--more--> has no effect here: give it a line of its own")
+            message = "<!--more--> has no effect here: give it a line of its own"
+            document.find(line, "more-misplaced", message, at="<!--")
     return cut
 
 
@@ -257,7 +264,8 @@ def _check_footnotes(text: str, env: Mapping[str, Any], document: Document) -> N
         if number < 0:
             mark = f"[^{label[1:]}]"
             line = text.count("\n", 0, max(text.find(mark + ":"), 0))
-            document.find(line, f"the footnote {mark} is not referred to, and is left out")
+            message = f"the footnote {mark} is not referred to, and is left out"
+            document.find(line, "footnote", message, at=mark)
 
 
 __all__ = ["Converted", "Heading", "Link", "convert", "find_links"]

@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from markdown_it.token import Token
 
 from edgefeed.contract import quote_path, tag_path
+from sula.codes import Code, Severity
 
 _ELSEWHERE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/|\\|#|\?|$")
 _BRACES: Final = re.compile(r"(?:\{|%7B|\||%7C)([a-z]+)(?:\}|%7D|\||%7C)", re.IGNORECASE)
@@ -54,14 +55,15 @@ class Target(NamedTuple):
 
     ``path`` is a source's path, or empty; then ``url`` is where it leads, if that is
     known without looking at any source. ``rest`` is the query and fragment. ``problem``
-    says why it leads nowhere.
+    says why it leads nowhere, and ``code`` of which kind that is.
     """
 
     path: str = ""
     rest: str = ""
     url: str = ""
     problem: str = ""
-    severity: str = "error"
+    code: Code | None = None
+    severity: Severity = "error"
 
 
 def resolve(href: str, source: str) -> Target | None:
@@ -83,13 +85,14 @@ def resolve(href: str, source: str) -> Target | None:
         return Target(
             problem=f"{path!r} names no file: link to a source (other-post.md), "
             "or to an address from the root (/tags/)",
+            code="link-unclear",
             severity="warning",
         )
     at = path.lstrip("/") if word and path.startswith("/") else None
     joined = at if at is not None else posixpath.join(posixpath.dirname(source), path)
     resolved = posixpath.normpath(joined)
     if resolved == ".." or resolved.startswith(("../", "/")):
-        return Target(problem=f"{path!r} leads out of the content folder")
+        return Target(problem=f"{path!r} leads out of the content folder", code="link-outside")
     return Target(resolved, rest)
 
 
@@ -99,7 +102,8 @@ def _list_link(word: str, path: str, rest: str) -> Target:
     if word == "index":
         return Target(url="/", rest=rest)
     known = "{filename}, {static}, {attach}, {tag} and {index}"
-    return Target(problem=f"{{{word}}} leads to no page here; there are {known}")
+    message = f"{{{word}}} leads to no page here; there are {known}"
+    return Target(problem=message, code="link-unclear")
 
 
 def may_link(body: str) -> bool:
@@ -142,6 +146,12 @@ def _rewrite_srcset(value: str, rewrite: Rewrite) -> str | None:
         changed |= new is not None
         candidates.append(" ".join(filter(None, (new or url, size))))
     return ", ".join(filter(None, candidates)) if changed else None
+
+
+def column_of(line: str, href: str) -> int:
+    """The column at which a link stands on its line, counted from 1; 0 where it is not seen."""
+    written = (href, unquote(href), html.escape(href, quote=False))
+    return next((at + 1 for text in written if text and (at := line.find(text)) >= 0), 0)
 
 
 def lines_of(inline: Token) -> Iterator[tuple[Token, int]]:

@@ -11,9 +11,11 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
 from edgefeed.contract import quote_path
+from sula.codes import Code, Severity
 from sula.errors import Finding
 from sula.markdown_code import MathError, highlight, is_language, language_of, math
 from sula.markdown_inline import KEY, Inline
+from sula.markdown_links import column_of
 from sula.model import Picture
 from sula.pictures import variants
 
@@ -34,10 +36,20 @@ class Document:
         self.pictures: dict[str, tuple[str, Picture]] = {}
         self.shown = 0
         self.findings: list[Finding] = []
+        self.body = ""
 
-    def find(self, line: int, message: str, severity: str = "warning") -> None:
-        """Report something on a line of the text, counted from 0."""
-        self.findings.append(Finding(self.path, line + self.first_line, message, severity))
+    def find(
+        self, line: int, code: Code, message: str, severity: Severity = "warning", *, at: str = ""
+    ) -> None:
+        """Report something on a line of the text, counted from 0; `at` is what stands there."""
+        column = column_of(self.line(line), at)
+        where = line + self.first_line
+        finding = Finding(self.path, where, code, message, severity, column=column)
+        self.findings.append(finding)
+
+    def line(self, number: int) -> str:
+        """A line of the text, counted from 0, without its end."""
+        return next(iter(self.body.split("\n", number + 1)[number:]), "")
 
 
 class Renderer(RendererHTML):
@@ -93,8 +105,10 @@ def strange_language(fence: Token, language: str, document: Document) -> None:
     """Report a fence whose language nobody knows."""
     document.find(
         _line(fence),
+        "language-unknown",
         f'no colours are known for the language "{language}": it is shown plain '
         '(write "text" if that is meant)',
+        at=language,
     )
 
 
@@ -107,7 +121,8 @@ def _set_math(token: Token, env: Env, *, block: bool) -> str:
         return math(token.content.strip(), block=block)
     except MathError as error:
         formula = token.content.strip()
-        env["document"].find(_line(token), f"the formula ${formula}$ cannot be set: {error}")
+        message = f"the formula ${formula}$ cannot be set: {error}"
+        env["document"].find(_line(token), "math-unset", message, at=formula.split("\n")[0])
         return f'<code class="math-error">{escape(formula)}</code>'
 
 

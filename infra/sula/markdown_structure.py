@@ -160,19 +160,20 @@ class _Walk:
         token.content = sized(token.content, self.document.pictures)
         for at, image in pictures(token.content):
             if "alt" not in image:
-                message = f'the image {image.get("src")} has no description: alt="what it shows"'
-                self.document.find(line + at, message)
+                source = image.get("src", "")
+                message = f'the image {source} has no description: alt="what it shows"'
+                self.document.find(line + at, "image-alt", message, at=source)
 
     def _loose_note(self, token: Token, line: int) -> None:
         if match := _LOOSE_NOTE.search(token.content):
-            self.document.find(line, f"the footnote {match[0]} has no text: add {match[0]}: ...")
+            message = f"the footnote {match[0]} has no text: add {match[0]}: ..."
+            self.document.find(line, "footnote", message, at=match[0])
 
     def _image(self, image: Token, line: int) -> None:
         if not image.content.strip():
-            self.document.find(
-                line,
-                f"the image {image.attrs.get('src')} has no description: ![what it shows](...)",
-            )
+            source = str(image.attrs.get("src"))
+            message = f"the image {source} has no description: ![what it shows](...)"
+            self.document.find(line, "image-alt", message, at=source)
 
     def _heading(self, opener: Token, inline: Token, text: str) -> None:
         children = inline.children or []
@@ -229,4 +230,5 @@ class _Walk:
         """Links within the page need something to lead to."""
         for fragment, line in self.fragments:
             if fragment not in self.ids and not fragment.startswith(("fn", "%")):
-                self.document.find(line, f"there is no heading or id #{fragment} on this page")
+                message = f"there is no heading or id #{fragment} on this page"
+                self.document.find(line, "link-anchor", message, at=f"#{fragment}")

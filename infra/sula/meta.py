@@ -16,11 +16,11 @@ from typing import Final, Literal
 import msgspec
 
 from edgefeed.contract import slugify
-from sula.checks.codes import CODES
+from sula.codes import CODES, Code, Severity
 from sula.dates import DateError, parse_date, rfc3339
 from sula.errors import Finding
 from sula.fields import KEYS, Enclosure, Fields
-from sula.frontmatter import FrontMatter, split
+from sula.frontmatter import FrontMatter, Spot, split
 from sula.importers.marks import find_marks
 from sula.markdown import find_links
 from sula.markdown_links import Link, resolve
@@ -96,12 +96,12 @@ def read_front(path: str, front: FrontMatter, rules: Rules) -> tuple[Source | No
 def source_links(path: str, text: str) -> list[Link]:
     """Every link of a source to another, with its line in the file."""
     front = split(text)
-    fields = Fields(front.fields, lambda *_: None)
+    fields = Fields(front)
     found = []
     for key, value in (("image", fields.text("image")), ("enclosure", fields.enclosure().url)):
         target = resolve(value, path) if value else None
         if target is not None and target.path:
-            found.append(Link(target.path, front.fields[key].line, value))
+            found.append(Link(target.path, fields.at(key).line, value))
     return found + find_links(front.body, path, front.body_line)
 
 
@@ -113,33 +113,35 @@ class _Reading:
         self.front = front
         self.rules = rules
         self.findings: list[Finding] = []
-        self.fields = Fields(front.fields, self._find)
+        self.fields = Fields(front, self._find)
         self.kind = kind_of(path) or "page"
         self.name_date, self.name = _name(path)
 
-    def _find(self, line: int, message: str, severity: str = "error") -> None:
+    def _find(self, at: Spot, code: Code, message: str, severity: Severity = "error", /) -> None:
         where = f"{self.rules.folder}/{self.path}"
-        self.findings.append(Finding(where, line, message, severity))
+        finding = Finding(where, at.line, code, message, severity, column=at.column)
+        self.findings.append(finding)
 
     def find_marks(self) -> None:
-        for line, message in find_marks(self.front.body, self.front.body_line):
-            self._find(line, message, "error" if self._due() else "warning")
+        for spot, message in find_marks(self.front.body, self.front.body_line):
+            self._find(spot, "import-mark", message, "error" if self._due() else "warning")
 
     def source(self) -> Source | None:
         for problem in self.front.problems:
-            self._find(problem.line, problem.message)
+            self._find(problem.at, problem.code, problem.message)
         if self.front.problems:
             return None
         self._unknown_keys()
         if not self.front.kind:
             form = '"---", "title: ...", "date: ...", "---"'
-            self._find(1, f"no front matter: begin the file with the lines {form}")
+            message = f"no front matter: begin the file with the lines {form}"
+            self._find(Spot(1, 1), "front-matter-missing", message)
             return None
         fields = self.fields
         for code in fields.texts("check_ignore"):
             if code not in CODES:
                 message = f"check_ignore: {code!r} is no code of a finding"
-                self._find(fields.line("check_ignore"), message, "warning")
+                self._find(fields.at("check_ignore"), "code-unknown", message, "warning")
         image, enclosure = fields.text("image"), fields.enclosure()
         image_source, enclosure_source = self._local("image", image), ""
         if enclosure.url:
@@ -170,8 +172,8 @@ class _Reading:
         target = resolve(value, self.path) if value else None
         if target is None:
             return ""
-        if target.problem:
-            self._find(self.fields.line(key), f"{key}: {target.problem}")
+        if target.code:
+            self._find(self.fields.at(key), target.code, f"{key}: {target.problem}")
         return target.path
 
     def _meta(self, links: tuple[str, ...]) -> Meta:
@@ -183,9 +185,8 @@ class _Reading:
         url = self._url(slug, date)
         series, position = fields.text("series"), fields.number("position")
         if position is not None and not series:
-            self._find(
-                fields.line("position"), "a position without a series has no effect", "warning"
-            )
+            message = "a position without a series has no effect"
+            self._find(fields.of("position"), "key-unused", message, "warning")
         return Meta(
             path=self.path,
             kind=self.kind,
@@ -196,26 +197,13 @@ class _Reading:
             published=published,
             updated=updated,
             id=fields.identity(),
-            tags=self._tags(),
+            tags=fields.tags(),
             series=series,
             position=position if series else None,
             status=fields.status(),
             links=links,
             redirect_from=fields.paths("redirect_from"),
         )
-
-    def _tags(self) -> tuple[str, ...]:
-        field = self.front.fields.get("tags")
-        value = field.value if field else None
-        if field and isinstance(value, str) and self.front.kind != "pelican":
-            words = value.split()
-            if len(words) > 1 and not re.search(r"[,;\n]", value):
-                message = (
-                    f"the tag {' '.join(words)!r} has blanks: write tags: [{', '.join(words)}] if "
-                    f"these are {len(words)}, or tags: [{' '.join(words)}] if it is one"
-                )
-                self._find(field.line, message, "warning")
-        return self.fields.tags()
 
     def _title(self) -> str:
         title = self.fields.text("title")
@@ -225,22 +213,23 @@ class _Reading:
         remedy = 'add "title: A title"'
         if self.kind == "post":
             remedy += ', or "note: true" if this is a short post without one'
-        self._find(self.fields.line("title"), f"no title: {remedy}")
+        self._find(self.fields.of("title"), "title-missing", f"no title: {remedy}")
         return ""
 
     def _pinned(self) -> bool:
         pinned = self.fields.flag("pinned")
         if pinned and self.kind == "page":
             message = '"pinned" has no effect: a static page is on no list'
-            self._find(self.fields.line("pinned"), message, "warning")
+            self._find(self.fields.of("pinned"), "key-unused", message, "warning")
         return pinned
 
     def _published(self) -> tuple[str, datetime | None]:
         date = self._date("date")
         if date is None and self.name_date and not self.fields.has("date"):
-            date = self._parse(self.name_date, 1)
+            date = self._parse(self.name_date, Spot(1))
         elif self.kind == "post" and not self.fields.has("date") and self._due():
-            self._find(1, 'no date: add a line such as "date: 2026-11-24 09:30"')
+            message = 'no date: add a line such as "date: 2026-11-24 09:30"'
+            self._find(self.fields.of("date"), "date-missing", message)
         return (rfc3339(date) if date else ""), date
 
     def _due(self) -> bool:
@@ -255,19 +244,19 @@ class _Reading:
             # A day alone, the day of publication, is not earlier than its hour.
             if updated.date() != date.date():
                 message = f"updated is before date ({published}): it is taken as the same"
-                self._find(self.fields.line("updated"), message, "warning")
+                self._find(self.fields.at("updated"), "updated-before-date", message, "warning")
             return published
         return rfc3339(updated)
 
     def _date(self, key: str) -> datetime | None:
         text = self.fields.text(key)
-        return self._parse(text, self.fields.line(key)) if text else None
+        return self._parse(text, self.fields.at(key)) if text else None
 
-    def _parse(self, text: str, line: int) -> datetime | None:
+    def _parse(self, text: str, at: Spot) -> datetime | None:
         try:
             return parse_date(text, self.rules.zone)
         except DateError as error:
-            self._find(line, f"unreadable date: {error}")
+            self._find(at, "date-unreadable", f"unreadable date: {error}")
             return None
 
     def _slug(self) -> str:
@@ -276,8 +265,10 @@ class _Reading:
             return slugify(self.name)
         # One address, however the author's keyboard spells its accents.
         slug = unicodedata.normalize("NFC", slug)
-        if problem := check_slug(slug):
-            self._find(self.fields.line("slug"), problem)
+        # A static page may lie below another address: "help/writing".
+        parts = slug.split("/") if self.kind == "page" else [slug]
+        if problem := next(filter(None, map(check_slug, parts)), None):
+            self._find(self.fields.at("slug"), "slug-wrong", problem)
         return slug
 
     def _url(self, slug: str, date: datetime | None) -> str:
@@ -291,7 +282,8 @@ class _Reading:
                 continue
             close = difflib.get_close_matches(key, KEYS, 1, 0.7)
             hint = f'; is "{close[0]}" meant?' if close else " and has no effect"
-            self._find(field.line, f'the key "{key}" is not known{hint}', "warning")
+            message = f'the key "{key}" is not known{hint}'
+            self._find(field.key, "key-unknown", message, "warning")
 
 
 # Only where an error about the missing date is reported anyway, or a draft has none.

@@ -101,7 +101,7 @@ def _position(content: Path, series: str) -> int:
         if not re.search(rb"series", head, re.IGNORECASE):
             continue
         text, problems = decode(path.read_bytes(), path.name)
-        fields = Fields(split(text).fields if not problems else {}, lambda *_: None)
+        fields = Fields(split(text if not problems else ""))
         if slugify(fields.text("series")) == slugify(series):
             last = max(last, fields.number("position") or 0)
     return last + 1

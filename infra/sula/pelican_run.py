@@ -26,6 +26,7 @@ import msgspec
 from markupsafe import Markup
 
 from edgefeed.contract import Site, Words, template_filters, template_globals
+from sula.codes import Severity
 from sula.errors import ConfigError, Finding
 from sula.markdown import convert
 from sula.meta import Source, kind_of, read_source
@@ -99,7 +100,8 @@ class Run:
             SomePages(self._settings()).run()
         for path in sorted(self.jobs.keys() - self._done):
             where = f"{self.rules.folder}/{path}"
-            self.findings.append(Finding(where, 1, "cannot be rendered: there is no such file"))
+            message = "cannot be rendered: there is no such file"
+            self.findings.append(Finding(where, 1, "file-unreadable", message))
         return sorted(set(self.findings))
 
     # --- settings and signals ---
@@ -187,10 +189,11 @@ class Run:
         where = f"{self.rules.folder}/{path}"
         if source.meta.output != job.output:
             message = f"changed while it was rendered: {job.output} is now {source.meta.output}"
-            raise self._refused([Finding(where, 1, message)])
+            raise self._refused([Finding(where, 1, "file-unreadable", message)])
         template = source.template or ("article" if source.meta.kind == "post" else "page")
         if self._template(f"{template}.html") is None:
-            raise self._refused([Finding(where, 1, f"the theme has no template {template}.html")])
+            message = f"the theme has no template {template}.html"
+            raise self._refused([Finding(where, 1, "template-unknown", message)])
         html = convert(
             source.body,
             path=path,
@@ -202,7 +205,10 @@ class Run:
         )
         self.findings += html.findings
         missing = missing_targets(source, job, self.rules)
-        lost = [Finding(where, 1, f"{key}: there is no {named}") for key, named in missing]
+        lost = [
+            Finding(where, 1, "link-missing", f"{key}: there is no {named}")
+            for key, named in missing
+        ]
         if lost or any(finding.severity == "error" for finding in html.findings):
             raise self._refused(lost)
         source = self._measured(source)
@@ -249,17 +255,21 @@ class Run:
                 if any(path.is_relative_to(layer / "templates") for layer in self.layers):
                     where, line = path, frame.lineno or 1
         shown = where.relative_to(self.root) if where.is_relative_to(self.root) else where
-        self.findings.append(Finding(shown.as_posix(), line, f"{type(error).__name__}: {error}"))
+        message = f"{type(error).__name__}: {error}"
+        self.findings.append(Finding(shown.as_posix(), line, "theme-contract", message))
 
     def _logged(self, record: logging.LogRecord) -> None:
         """What Pelican would have printed."""
         if isinstance((error := (record.exc_info or sys.exc_info())[1]), _RefusedError):
             return
         message = record.getMessage() + (f": {error}" if error else "")
+        if message.startswith("Empty alt attribute"):
+            return  # found already, with its line: image-alt
         path = next((p for p in self.jobs if p in message), "")
-        severity = "error" if record.levelno >= logging.ERROR else "warning"
+        severity: Severity = "error" if record.levelno >= logging.ERROR else "warning"
         where = f"{self.rules.folder}/{path}".rstrip("/")
-        self.findings.append(Finding(where, 1, message.replace(f"{self.root}/", ""), severity))
+        message = message.replace(f"{self.root}/", "")
+        self.findings.append(Finding(where, 1, "pelican", message, severity))
 
 
 def _metadata(source: Source, post: PostData, job: Job) -> dict[str, Any]:

@@ -178,7 +178,7 @@ class _Planner:
         agenda = make_agenda(self.after, self.inputs, self.record, future)
         redirects, redirects_gone = self._redirects(live)
         remarks += (
-            Remark(path, "redirect_from", text, "warning")
+            Remark(path, "redirect_from", "redirect-wrong", text, "warning")
             for path, text in hidden(live).items()
             if path in changed or self._every()
         )

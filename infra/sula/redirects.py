@@ -38,7 +38,7 @@ def parse(text: str) -> tuple[dict[str, str], list[Finding]]:
     findings: list[Finding] = []
 
     def wrong(number: int, message: str) -> None:
-        findings.append(Finding(REDIRECTS_FILE, number, message))
+        findings.append(Finding(REDIRECTS_FILE, number, "redirects-file", message))
 
     for number, line in enumerate(text.splitlines(), 1):
         words = line.split()

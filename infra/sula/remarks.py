@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import chain
 
 from edgefeed.contract import PAGES, is_list_path, key_to_path, slugify
+from sula.codes import Code, Severity
 from sula.corpus import Corpus
 from sula.record import File, Source
 
@@ -26,8 +27,9 @@ class Remark:
 
     path: str
     about: str
+    code: Code
     message: str
-    severity: str = "error"
+    severity: Severity = "error"
 
 
 def find_remarks(
@@ -64,21 +66,20 @@ def _links(row: Source, after: Corpus) -> Iterator[Remark]:
         if target is None:
             if after.address(link) is None:
                 what = "post or page" if link.endswith(".md") else "file"
-                yield Remark(
-                    row.path, f"link:{link}", f"links to a {what} that does not exist: {link}"
-                )
+                message = f"links to a {what} that does not exist: {link}"
+                yield Remark(row.path, f"link:{link}", "link-missing", message)
         elif after.live(row) and not after.live(target):
             state = (
                 "a draft" if target.status == "draft" else f"published only on {target.published}"
             )
             message = f"links to {link}, which is {state}: readers will not find it"
-            yield Remark(row.path, f"link:{link}", message, "warning")
+            yield Remark(row.path, f"link:{link}", "link-draft", message, "warning")
 
 
 def _reserved(path: str, url: str) -> Iterator[Remark]:
     if is_list_path(url):
         message = f"its address {url} belongs to the lists that Sula writes itself; choose another"
-        yield Remark(path, "slug", message)
+        yield Remark(path, "slug", "address-reserved", message)
 
 
 def _identities(after: Corpus) -> Iterator[Remark]:
@@ -92,7 +93,7 @@ def _identities(after: Corpus) -> Iterator[Remark]:
         if first != row.path:
             one, other = sorted((first, row.path))
             message = f"its id {claim} is also that of {one}; each post needs one of its own"
-            yield Remark(other, "id", message)
+            yield Remark(other, "id", "id-twice", message)
 
 
 def _tags(after: Corpus) -> Iterator[Remark]:
@@ -112,7 +113,7 @@ def _tags(after: Corpus) -> Iterator[Remark]:
         for tag in row.tags:
             if tag in shown:
                 message = f"tag {tag!r} is shown as {shown[tag]!r}, the spelling used most"
-                yield Remark(path, "tags", message, "warning")
+                yield Remark(path, "tags", "tag-spelling", message, "warning")
 
 
 def collisions(live: Collection[Source], files: Collection[File]) -> list[Remark]:
@@ -123,12 +124,15 @@ def collisions(live: Collection[Source], files: Collection[File]) -> list[Remark
     for output, path in _outputs(live, files):
         holders[output].append(path)
     return [
-        Remark(path, "slug", _shared(output, [other for other in paths if other != path]))
+        Remark(
+            path, "slug", "address-twice",
+            _shared(output, [other for other in paths if other != path]),
+        )
         for output, paths in sorted(holders.items())
         if len(paths) > 1
         for path in paths
         if path.endswith(".md") or not any(other.endswith(".md") for other in paths)
-    ]
+    ]  # fmt: skip
 
 
 def _outputs(live: Iterable[Source], files: Iterable[File]) -> Iterator[tuple[str, str]]:

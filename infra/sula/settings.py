@@ -23,6 +23,7 @@ import msgspec
 
 from edgefeed.contract import FEED_FORMATS, Link, Person, Site
 from sula.errors import ConfigError, Finding
+from sula.names import SAY, SETTINGS, default_of, every, others
 from sula.pictures import motto_of, preview_path
 from sula.theme import Theme, favicon, layers, read_theme, shipped_theme
 from sula.urls import Rules, URLPattern
@@ -31,14 +32,10 @@ from sula.words import read_words
 SETTINGS_FILE: Final = "pelicanconf.py"
 
 _NO_VALUE: Final = re.compile(r"[;{}<>@\\\n]|url\(|/\*")
-_KNOWN: Final = frozenset(
-    """
-    SITEURL SITENAME SITE_DESCRIPTION SITESUBTITLE AUTHOR AUTHOR_EMAIL AUTHOR_URL SITE_ID
-    DEFAULT_LANG TIMEZONE PATH THEME ARTICLE_URL PAGE_URL MENU SOCIAL FOOTER ICON HUB
-    FEED_FORMATS TAG_FEEDS SERIES_FEEDS FEED_SIZE PAGE_SIZE HOME_SIZE THEME_OPTIONS PREVIEWS
-    CHECK_IGNORE
-    """.split()
-)
+_KNOWN: Final = every(SETTINGS)
+
+
+_REQUIRED: Final = frozenset(one.name for one in SETTINGS if one.missing == SAY)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +45,8 @@ class SiteSettings:
     ``root`` is the folder of ``pelicanconf.py``; ``content`` and ``theme`` are absolute.
     ``zone`` is where a date without an offset belongs. ``site`` carries the theme's
     fingerprinted assets already. ``ignored`` are codes that `sula check` is
-    silent about. ``findings`` are warnings about the settings themselves.
+    silent about, named on ``ignored_line``. ``findings`` are warnings about the settings
+    themselves.
     """
 
     root: Path
@@ -59,6 +57,7 @@ class SiteSettings:
     page_url: URLPattern
     site: Site
     ignored: frozenset[str] = frozenset()
+    ignored_line: int = field(default=1, compare=False)
     findings: tuple[Finding, ...] = field(default=(), compare=False)
 
     def with_url(self, url: str) -> SiteSettings:
@@ -137,6 +136,10 @@ def _lines(source: str) -> Mapping[str, int]:
     return lines
 
 
+def _default(name: str) -> str | int:
+    return default_of(SETTINGS, others(SETTINGS).get(name, name))
+
+
 class _Checked:
     """One reading of the settings: values, where they stand, and what is wrong."""
 
@@ -150,13 +153,13 @@ class _Checked:
         return _lines(self.source)
 
     def settings(self) -> SiteSettings:
-        content = (self.root / self.text("PATH", "content")).resolve()
+        content = (self.root / self.text("PATH")).resolve()
         if not content.is_dir():
             raise self.wrong("PATH", f"there is no folder {content}")
         if not content.is_relative_to(self.root) or content == self.root:
             raise self.wrong("PATH", f"should be a folder inside {self.root}")
         theme = self.theme()
-        icon = self.text("ICON", "")
+        icon = self.text("ICON")
         options, language = self.options(), self.language()
         words, plural = read_words(layers(theme), language)
         read = read_theme(theme, options)
@@ -164,27 +167,27 @@ class _Checked:
             id=self.identity(),
             url=self.address(),
             title=self.text("SITENAME"),
-            description=self.text("SITE_DESCRIPTION", "") or self.text("SITESUBTITLE", ""),
+            description=self.text("SITE_DESCRIPTION") or self.text("SITESUBTITLE"),
             language=language,
             author=Person(
-                name=self.text("AUTHOR", "") or self.text("SITENAME"),
-                email=self.text("AUTHOR_EMAIL", ""),
-                url=self.text("AUTHOR_URL", ""),
+                name=self.text("AUTHOR") or self.text("SITENAME"),
+                email=self.text("AUTHOR_EMAIL"),
+                url=self.text("AUTHOR_URL"),
             ),
-            timezone=self.text("TIMEZONE", "UTC"),
+            timezone=self.text("TIMEZONE"),
             icon=icon,
             favicon=favicon(read, icon),
             search="search.html" in read.templates,
             menu=self.links("MENU"),
             social=self.links("SOCIAL"),
-            footer=self.text("FOOTER", ""),
-            hub=self.text("HUB", ""),
+            footer=self.text("FOOTER"),
+            hub=self.text("HUB"),
             feed_formats=self.formats(),
-            tag_feeds=self.flag("TAG_FEEDS", default=True),
-            series_feeds=self.flag("SERIES_FEEDS", default=True),
-            feed_size=self.size("FEED_SIZE", 20),
-            page_size=self.size("PAGE_SIZE", 20),
-            home_size=self.size("HOME_SIZE", 10),
+            tag_feeds=self.flag("TAG_FEEDS"),
+            series_feeds=self.flag("SERIES_FEEDS"),
+            feed_size=self.size("FEED_SIZE"),
+            page_size=self.size("PAGE_SIZE"),
+            home_size=self.size("HOME_SIZE"),
             assets=dict(read.assets),
             options=options,
             words=words,
@@ -198,36 +201,37 @@ class _Checked:
             content=content,
             theme=theme,
             zone=self.zone(),
-            article_url=self.pattern("ARTICLE_URL", "posts/{slug}/"),
-            page_url=self.pattern("PAGE_URL", "{slug}/"),
+            article_url=self.pattern("ARTICLE_URL"),
+            page_url=self.pattern("PAGE_URL"),
             site=site,
             ignored=self.codes(),
+            ignored_line=self.lines.get("CHECK_IGNORE", 1) if "CHECK_IGNORE" in self.values else 1,
             findings=tuple(self.unknown()),
         )
 
     def wrong(self, name: str, message: str) -> ConfigError:
         return ConfigError(f"{SETTINGS_FILE}:{self.lines.get(name, 1)}: {name}: {message}")
 
-    def text(self, name: str, default: str | None = None) -> str:
-        value = self.values.get(name, default)
-        if value is None and default is None:
+    def text(self, name: str) -> str:
+        value = self.values.get(name)
+        if value is None and name in _REQUIRED:
             close = difflib.get_close_matches(name, self.values, 1)
             hint = f"; is {close[0]} on line {self.lines.get(close[0], 1)} meant?" if close else ""
             raise self.wrong(name, f'missing: add a line such as {name} = "..."{hint}')
         if value is None:
-            return default or ""
+            return str(_default(name))
         if not isinstance(value, str):
             raise self.wrong(name, f"should be text in quotes, not {value!r}")
         return value.strip()
 
-    def flag(self, name: str, *, default: bool = False) -> bool:
-        value = self.values.get(name, default)
+    def flag(self, name: str) -> bool:
+        value = self.values.get(name, bool(_default(name)))
         if not isinstance(value, bool):
             raise self.wrong(name, f"should be True or False, not {value!r}")
         return value
 
-    def size(self, name: str, default: int) -> int:
-        value = self.values.get(name, default)
+    def size(self, name: str) -> int:
+        value = self.values.get(name, _default(name))
         if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= 1000:  # noqa: PLR2004
             raise self.wrong(name, f"should be a whole number from 1 to 1000, not {value!r}")
         return value
@@ -258,13 +262,13 @@ class _Checked:
         return value
 
     def language(self) -> str:
-        value = self.text("DEFAULT_LANG", "en")
+        value = self.text("DEFAULT_LANG")
         if not value.replace("-", "").isalnum() or not value.isascii():
             raise self.wrong("DEFAULT_LANG", f'should be like "en" or "pt-BR", not {value!r}')
         return value
 
     def zone(self) -> ZoneInfo:
-        name = self.text("TIMEZONE", "UTC")
+        name = self.text("TIMEZONE")
         try:
             return ZoneInfo(name)
         except (ZoneInfoNotFoundError, ValueError):
@@ -280,9 +284,9 @@ class _Checked:
             return theme
         raise self.wrong("THEME", f"there is no folder templates/ in {theme}")
 
-    def pattern(self, name: str, default: str) -> URLPattern:
+    def pattern(self, name: str) -> URLPattern:
         try:
-            return URLPattern(self.text(name, default))
+            return URLPattern(self.text(name))
         except ValueError as error:
             raise self.wrong(name, str(error)) from None
 
@@ -332,5 +336,6 @@ class _Checked:
             if close:
                 message = f"{name} is not a setting; is {close[0]} meant?"
                 line = self.lines.get(name, 1)
-                findings.append(Finding(SETTINGS_FILE, line, message, "warning"))
+                finding = Finding(SETTINGS_FILE, line, "setting-unknown", message, "warning")
+                findings.append(finding)
         return findings

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from sula.blobs import Blobs, blob_id
+from sula.codes import Code, Severity
 from sula.errors import ConfigError, Finding
 from sula.git import Git, GitError, Staged
 
@@ -54,7 +55,8 @@ def scan(root: Path, folder: str = "content") -> Scan:
     try:
         git = Git.find(content)
     except GitError as error:
-        survey.note("", f"git could not be asked ({error}); every file is looked at instead")
+        message = f"git could not be asked ({error}); every file is looked at instead"
+        survey.note("", "git-silent", message)
         git = None
     if git is None:
         survey.walk()
@@ -75,7 +77,7 @@ def read_text(root: Path, folder: str, path: str) -> tuple[str, list[Finding]]:
     try:
         body = (root / folder / path).read_bytes()
     except OSError as error:
-        return "", [Finding(where, 1, f"cannot be read: {error.strerror}")]
+        return "", [Finding(where, 1, "file-unreadable", f"cannot be read: {error.strerror}")]
     return decode(body, where)
 
 
@@ -84,13 +86,15 @@ def decode(body: bytes, where: str) -> tuple[str, list[Finding]]:
     if b"\0" in body:
         line = body.count(b"\n", 0, body.index(b"\0")) + 1
         message = "not a text: it has a zero byte. A picture or other file needs its own suffix"
-        return "", [Finding(where, line, message)]
+        return "", [Finding(where, line, "file-encoding", message)]
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError as error:
         line = body.count(b"\n", 0, error.start) + 1
         message = f"not UTF-8 (byte 0x{body[error.start]:02x}): save the file as UTF-8"
-        return "", [Finding(where, line, message)]
+        before = body[body.rfind(b"\n", 0, error.start) + 1 : error.start]
+        column = len(before.decode("utf-8").removeprefix("\ufeff")) + 1
+        return "", [Finding(where, line, "file-encoding", message, column=column)]
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), []
 
 
@@ -114,10 +118,10 @@ class _Survey:
         self.blobs: dict[str, str] = {}
         self.findings: list[Finding] = []
 
-    def note(self, path: str, message: str, severity: str = "warning") -> None:
+    def note(self, path: str, code: Code, message: str, severity: Severity = "warning") -> None:
         where = f"{self.folder}/{path}" if path else self.folder
         shown = where.encode("utf-8", "backslashreplace").decode("utf-8")
-        self.findings.append(Finding(shown, 0, message, severity))
+        self.findings.append(Finding(shown, 0, code, message, severity))
 
     # --- asking git ---
 
@@ -139,10 +143,13 @@ class _Survey:
         if not self._wanted(entry.path):
             return
         if entry.mode == "160000":
-            self.note(entry.path, "a git submodule: what is in it is not published")
+            self.note(
+                entry.path, "file-submodule", "a git submodule: what is in it is not published"
+            )
         elif entry.stage != "0":
             if not any(f.path == f"{self.folder}/{entry.path}" for f in self.findings):
-                self.note(entry.path, "has a merge conflict: resolve it and git add it", "error")
+                message = "has a merge conflict: resolve it and git add it"
+                self.note(entry.path, "file-conflict", message, "error")
         elif entry.mode == "120000":
             links.append(entry.path)
 
@@ -175,25 +182,30 @@ class _Survey:
                 self.blobs[path] = self.hashed.of(path, full, status)
             elif stat.S_ISDIR(status.st_mode):
                 if full.is_symlink():
-                    self.note(path, "a symbolic link to a folder: its files are not published")
+                    message = "a symbolic link to a folder: its files are not published"
+                    self.note(path, "file-link", message)
             else:
-                self.note(path, "neither a file nor a folder: it is not published")
+                self.note(
+                    path, "file-unreadable", "neither a file nor a folder: it is not published"
+                )
         except FileNotFoundError:
             return  # removed, or never staged
         except OSError as error:
-            self.note(path, f"cannot be read: {error.strerror}", "error")
+            self.note(path, "file-unreadable", f"cannot be read: {error.strerror}", "error")
 
     def _inside(self, path: str, full: Path) -> bool:
         """A symbolic link may only lead to another file of the content directory."""
         try:
             target = full.resolve(strict=True)
         except (OSError, RuntimeError):
-            self.note(path, f"a symbolic link to {full.readlink()}, which is not there", "error")
+            message = f"a symbolic link to {full.readlink()}, which is not there"
+            self.note(path, "file-link", message, "error")
             return False
         if target.is_relative_to(self.content.resolve()):
             return True
         self.note(
             path,
+            "file-link",
             f"a symbolic link out of {self.folder}/ is refused: put the file itself here",
             "error",
         )
@@ -208,10 +220,11 @@ class _Survey:
         try:
             path.encode("utf-8")
         except UnicodeEncodeError:
-            self.note(path, "its name is not UTF-8: rename it", "error")
+            self.note(path, "file-name", "its name is not UTF-8: rename it", "error")
             return False
         if "\\" in path or any(ord(c) < 32 or ord(c) == 127 for c in path):  # noqa: PLR2004 - ASCII controls
-            self.note(path, "its name has a backslash or control character: rename it", "error")
+            message = "its name has a backslash or control character: rename it"
+            self.note(path, "file-name", message, "error")
             return False
         return True
 
@@ -219,8 +232,8 @@ class _Survey:
 def markdown_elsewhere(paths: Iterable[str], folder: str = "content") -> list[Finding]:
     """Markdown that is neither a post nor a page, which its author may not have meant."""
     return [
-        Finding(f"{folder}/{path}", 0, "is published as it is: a post belongs in posts/, "
-                "a page in pages/", "warning")
+        Finding(f"{folder}/{path}", 0, "file-elsewhere", "is published as it is: a post belongs "
+                "in posts/, a page in pages/", "warning")
         for path in paths
         if path.endswith(".md") and not path.startswith(("posts/", "pages/"))
     ]  # fmt: skip

@@ -121,7 +121,7 @@ def test_content_that_does_not_build_leaves_the_folder_as_it_was(
     run(site, out)
     before = tree(out)
     site.save(Post("posts/bad.md", "Bad", "someday"))
-    with pytest.raises(ContentError, match=r"content/posts/bad\.md:3: "):
+    with pytest.raises(ContentError, match=r"content/posts/bad\.md:3:7: "):
         run(site, out)
     assert tree(out) == before
 

@@ -88,7 +88,7 @@ def test_findings_are_compiler_like_and_end_with_1(site: Authored) -> None:
     site.save(Post("posts/math.md", "Math", "2026-01-02", "Well:\n\n$$\\frac{1}{$$\n"))
     done = sula(site.root, "check")
     assert done.returncode == 1
-    assert "content/posts/bad.md:3: " in done.stderr
+    assert "content/posts/bad.md:3:7: " in done.stderr
     assert "Traceback" not in done.stderr
     found = json.loads(sula(site.root, "check", "--json").stdout)
     assert {"path": "content/posts/bad.md", "line": 3, "severity": "error"}.items() <= (
@@ -102,7 +102,7 @@ def test_warnings_alone_end_with_0(site: Authored) -> None:
     done = sula(site.root, "check")
     assert done.returncode == 0
     assert "warning: tag" in done.stderr
-    assert ":4: " in done.stderr
+    assert ":4:7: " in done.stderr
 
 
 @pytest.mark.parametrize("command", ["deploy", "plan", "status"])

@@ -45,18 +45,30 @@ Body
     assert front.fields["tags"].line == 4
 
 
+def test_keys_and_values_have_their_places() -> None:
+    fields = split("---\ntitle:  'x'\ntags:\n  - a\n---\n").fields
+    assert (fields["title"].key, fields["title"].at) == ((2, 1), (2, 9))
+    assert (fields["tags"].key, fields["tags"].at) == ((3, 1), (4, 3))
+    (problem,) = split('+++\ntitle = "a"\nx = \n+++\n').problems
+    assert problem.at == (3, 5)
+    (problem,) = split("---\ntitle: [a\n---\n").problems
+    assert problem.at.column
+    (problem,) = split("---\na: 1\ntitle: \x07\n---\n").problems
+    assert problem.at == (3, 8)
+
+
 def test_toml_has_lines_too() -> None:
     front = split('+++\ntitle = "A"\ndate = 2026-01-02T03:04:05Z\ntags = ["x", 1]\n+++\nBody')
-    assert front.fields["date"] == ("2026-01-02 03:04:05+00:00", 3)
-    assert front.fields["tags"] == (("x", "1"), 4)
+    assert front.fields["date"] == ("2026-01-02 03:04:05+00:00", (3, 1), (3, 8))
+    assert front.fields["tags"] == (("x", "1"), (4, 1), (4, 8))
     assert (front.body, front.body_line) == ("Body", 6)
 
 
 def test_pelican_lines_may_go_on() -> None:
     front = split("Title: A title\nTags: a,\n    b\nsummary:\n\nBody\n")
     assert front.kind == "pelican"
-    assert front.fields["tags"] == ("a,\nb", 2)
-    assert front.fields["summary"] == (None, 4)
+    assert front.fields["tags"] == ("a,\nb", (2, 1), (2, 7))
+    assert front.fields["summary"] == (None, (4, 1), (4, 1))
     assert (front.body, front.body_line) == ("Body\n", 6)
 
 
@@ -95,7 +107,7 @@ def test_a_text_may_have_none(text: str) -> None:
 )
 def test_errors_have_their_line(text: str, line: int, message: str) -> None:
     (problem,) = split(text).problems
-    assert problem.line == line, problem
+    assert problem.at.line == line, problem
     assert message in problem.message
 
 

@@ -179,7 +179,7 @@ def test_an_unknown_language_is_plain_with_a_warning() -> None:
     assert '<div class="highlight" data-language="klingon">' in converted.html
     assert "a &lt; b" in converted.html
     assert str(converted.findings[0]).startswith(
-        'content/posts/a.md:3: warning: no colours are known for the language "klingon"'
+        'content/posts/a.md:3:4: warning: no colours are known for the language "klingon"'
     )
 
 

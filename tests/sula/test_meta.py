@@ -100,12 +100,22 @@ def test_static_pages_need_no_date() -> None:
     assert source("title: Lost", "pages/404.md").meta.output == "404.html"
 
 
+def test_a_static_page_may_lie_below_another() -> None:
+    meta = source("title: x\nslug: help/writing", "pages/writing.md").meta
+    assert (meta.url, meta.output) == ("help/writing/", "help/writing/index.html")
+    for slug in ("/help", "help/", "help//writing", "../help", "help/wri?ing"):
+        assert "cannot stand in an address" in findings(f"title: x\nslug: {slug}", "pages/a.md")[0]
+
+
 def test_a_pinned_post_says_so_and_a_static_page_cannot_be() -> None:
     assert source("title: x\ndate: 2026-01-01\npinned: yes").pinned
     assert source("title: x\ndate: 2026-01-01\npin: true").pinned
     assert not source("title: x\ndate: 2026-01-01\npinned: false").pinned
     assert findings("title: x\npinned: true", "pages/a.md") == [
-        'content/pages/a.md:3: warning: "pinned" has no effect: a static page is on no list'
+        (
+            'content/pages/a.md:3:1: warning: "pinned" has no effect: a static page is on no list '
+            "[key-unused]"
+        )
     ]
 
 
@@ -155,16 +165,43 @@ def test_updated() -> None:
         ("solo", ("solo",)),
         ("", ()),
         ("[Über, 日本]", ("Über", "日本")),
+        ("[New York]", ("New York",)),
+        ("New York", ("New", "York")),
+        ("a b a", ("a", "b")),
+        ("New York,", ("New York",)),
+        (">\n  new\n  york", ("new", "york")),
     ],
 )
 def test_tags(written: str, tags: tuple[str, ...]) -> None:
     assert source(f"title: x\ndate: 2026-01-01\ntags: {written}").meta.tags == tags
 
 
+def test_blanks_part_tags_where_jekyll_says_so_and_it_is_told() -> None:
+    post = "title: x\ndate: 2026-01-01\n"
+    assert findings(post + "tags: New York") == [
+        (
+            "content/posts/a.md:4:7: warning: read as 2 tags: write tags: [New, York] to say so "
+            "everywhere, or tags: [New York] if it is one [tag-blanks]"
+        )
+    ]
+    assert source(post + "tag: New York").meta.tags == ("New York",)
+    assert findings(post + "tag: New York") == []
+    toml = '+++\ntitle = "x"\ndate = 2026-01-01\ntags = "New York"\n+++\n'
+    assert [str(f).split(" [")[-1] for f in read_meta("posts/a.md", toml, RULES)[1]] == [
+        "tag-blanks]"
+    ]
+    meta, found = read_meta("posts/a.md", "Title: x\nDate: 2026-01-01\nTags: New York\n\n", RULES)
+    assert meta is not None
+    assert (meta.tags, found) == (("New York",), [])
+
+
 def test_a_tag_twice_in_one_post_is_told() -> None:
     front = "title: x\ndate: 2026-01-01\ntags: [Wrens, wrens, fog]"
     assert findings(front) == [
-        "content/posts/a.md:4: warning: the tags 'Wrens' and 'wrens' are the same: remove one"
+        (
+            "content/posts/a.md:4:7: warning: the tags 'Wrens' and 'wrens' are the same: "
+            "remove one [tag-twice]"
+        )
     ]
     assert source(front).meta.tags == ("Wrens", "fog")
 
@@ -247,7 +284,9 @@ def test_warnings_do_not_stop_anything(front: str, message: str) -> None:
 def test_a_source_without_front_matter() -> None:
     meta, found = read_meta("posts/a.md", "Just text.\n", RULES)
     assert meta is None
-    assert found == [Finding("content/posts/a.md", 1, found[0].message)]
+    assert found == [
+        Finding("content/posts/a.md", 1, "front-matter-missing", found[0].message, column=1)
+    ]
     assert "no front matter" in found[0].message
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from sula.config import load_config
 from sula.errors import ConfigError
 from sula.fields import KEYS
+from sula.manage import check_parameters, parameters
 from sula.meta import read_source
-from sula.schema import front_matter, settings
+from sula.schema import front_matter, machine, settings
 from sula.settings import _KNOWN, _Checked, load_settings
+from sula.stack import load_template
 
 ROOT = Path(__file__).parents[2]
 FRONT = Draft202012Validator(front_matter())
@@ -97,8 +101,45 @@ def test_settings_that_are_refused_are_refused_by_both(
         read({**GOOD, name: value})
 
 
-def test_the_command_prints_them() -> None:
+MACHINE = Draft202012Validator(machine(parameters(load_template())))
+
+
+@pytest.mark.parametrize(
+    ("line", "good"),
+    [
+        ('stack = "my-blog"', True),
+        ('cloud = "eu-central-1"', True),
+        ('cloud = "local"', True),
+        ('branch = "release/1"', True),
+        ("parameters = {Domain = 'blog.example', Www = false, MonthlyBudget = 5}", True),
+        ("parameters = {Www = 'no', LogRetentionDays = 30}", True),
+        ('stack = "my blog"', False),
+        ('cloud = "Frankfurt"', False),
+        ('branch = "-x"', False),
+        ("stack = 5", False),
+        ('stak = "x"', False),
+        ("parameters = {Domian = 'blog.example'}", False),
+        ("parameters = 5", False),
+    ],
+)
+def test_the_machines_settings_are_understood_by_both(
+    tmp_path: Path, line: str, *, good: bool
+) -> None:
+    (tmp_path / "pelicanconf.py").write_text("", "utf-8")
+    (tmp_path / "pyproject.toml").write_text(f"[tool.sula]\n{line}\n", "utf-8")
+    assert MACHINE.is_valid(tomllib.loads(line)) == good
+    try:
+        check_parameters(load_config(tmp_path, {}, {}).parameters, load_template())
+    except ConfigError:
+        assert not good
+    else:
+        assert good
+
+
+@pytest.mark.parametrize("what", ["front-matter", "settings", "pyproject"])
+def test_the_command_prints_them(what: str) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "sula", "schema", "front-matter"], check=True, capture_output=True
+        [sys.executable, "-m", "sula", "schema", what], check=True, capture_output=True
     )
-    assert json.loads(done.stdout) == json.loads(json.dumps(front_matter()))
+    made = {"front-matter": front_matter(), "settings": settings(), "pyproject": MACHINE.schema}
+    assert json.loads(done.stdout) == json.loads(json.dumps(made[what]))

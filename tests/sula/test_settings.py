@@ -88,7 +88,10 @@ def test_mistakes(tmp_path: Path, name: str, value: object, message: str) -> Non
 def test_a_misspelt_name_is_met_with_the_right_one(tmp_path: Path) -> None:
     settings = load_settings(site(tmp_path, SITEDESCRIPTION="x", DELETE_OUTPUT_DIRECTORY=True))
     assert [str(finding) for finding in settings.findings] == [
-        "pelicanconf.py:4: warning: SITEDESCRIPTION is not a setting; is SITE_DESCRIPTION meant?"
+        (
+            "pelicanconf.py:4: warning: SITEDESCRIPTION is not a setting; is SITE_DESCRIPTION "
+            "meant? [setting-unknown]"
+        )
     ]
     with pytest.raises(ConfigError, match="is SITENAM on line 4 meant"):
         load_settings(site(tmp_path, SITENAME=None, X=1, SITENAM="A"))

@@ -13,9 +13,11 @@ from typing import Final
 from edgefeed.contract import is_list_path
 from sula.actions import Plan
 from sula.checks.text import Place, Seen
+from sula.codes import Code
 from sula.errors import Finding
 from sula.record import Source
-from sula.redirects import key_of
+from sula.redirects import REDIRECTS_FILE, key_of
+from sula.remarks import Remark
 
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff")
 _LARGE: Final = 2_000_000
@@ -43,26 +45,30 @@ def find_across(
     rows = {row.path: row for row in plan.rows if row.status != "draft"}
     made = {"/" + key for key in plan.inputs.blobs if not key.endswith(".md")}
     by_address = {"/" + row.url: path for path, row in rows.items()}
-    owner = dict.fromkeys(redirects, "")
-    findings = list(_redirects(rows, folder, owner))
-    known = by_address.keys() | made | set(owner)
+    findings: list[Finding] = []
+    known = by_address.keys() | made | set(redirects)
+    known |= {key_of(old) for row in rows.values() for old in row.redirect_from}
     for path in sorted(rows.keys() & seen.keys()):
         where = f"{folder}/{path}"
         for place in seen[path].places:
-            message = _address(place, known, by_address, rows, anchors)
-            if message:
-                findings.append(Finding(where, place.line, message, "warning"))
+            wrong = _address(place, known, by_address, rows, anchors)
+            if wrong is not None:
+                code, message = wrong
+                finding = Finding(where, place.line, code, message, "warning", column=place.column)
+                findings.append(finding)
     return [*findings, *_pictures(plan, folder, size_of)]
 
 
-def _redirects(rows: Mapping[str, Source], folder: str, owner: dict[str, str]) -> Iterator[Finding]:
-    """Old addresses that two sources claim; `owner` learns whose each is, by its key."""
+def double_redirects(plan: Plan, redirects: Iterable[str]) -> Iterator[Remark]:
+    """Old addresses that two sources claim, or a source and ``redirects.txt``."""
+    owner = dict.fromkeys(redirects, REDIRECTS_FILE)
+    rows = {row.path: row for row in plan.rows if row.status != "draft"}
     for path in sorted(rows):
         for old in rows[path].redirect_from:
             first = owner.setdefault(key_of(old), path)
             if first != path:
                 message = f"it redirects {old}, as {first} does: keep one of the two"
-                yield Finding(f"{folder}/{path}", 1, message, "warning")
+                yield Remark(path, "redirect_from", "redirect-wrong", message, "warning")
 
 
 def _address(
@@ -71,7 +77,7 @@ def _address(
     by_address: Mapping[str, str],
     rows: Mapping[str, Source],
     anchors: Anchors,
-) -> str:
+) -> tuple[Code, str] | None:
     """What is wrong with a link to an address or to an anchor of another source; or nothing."""
     target = place.target
     if target.startswith("/"):
@@ -79,19 +85,19 @@ def _address(
         if source is None:
             nearly = (target, target.rstrip("/") + "/", key_of(target))
             if _is_made(target) or any(address in known for address in nearly):
-                return ""
+                return None
             close = difflib.get_close_matches(target, known, 1, 0.85)
             hint = f"; is {close[0]} meant?" if close else ""
-            return f"nothing is published at {target}{hint}"
+            return "link-address", f"nothing is published at {target}{hint}"
         target = source
     if not place.fragment or target not in rows or place.fragment.startswith(_FOOTNOTE):
-        return ""
+        return None
     there = anchors(target)
     if place.fragment in there:
-        return ""
+        return None
     close = difflib.get_close_matches(place.fragment, there, 1)
     hint = f"; is #{close[0]} meant?" if close else ""
-    return f"links to #{place.fragment}, which is not on {target}{hint}"
+    return "link-anchor", f"links to #{place.fragment}, which is not on {target}{hint}"
 
 
 def _is_made(path: str) -> bool:
@@ -106,4 +112,4 @@ def _pictures(plan: Plan, folder: str, size_of: Callable[[str], int]) -> Iterato
                 f"the image has {size / 1e6:.1f} MB: at most {_LARGE / 1e6:g} MB is good manners, "
                 "since feeds carry it as it is; make it smaller"
             )
-            yield Finding(f"{folder}/{path}", 0, message, "warning")
+            yield Finding(f"{folder}/{path}", 0, "image-large", message, "warning")

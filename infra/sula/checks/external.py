@@ -21,11 +21,12 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 import msgspec
 
-from sula.checks.codes import coded
+from sula.codes import Code
 from sula.errors import Finding
-from sula.frontmatter import split
+from sula.frontmatter import Spot, split
 from sula.gather import Checkout
 from sula.markdown import link_places, parse
+from sula.markdown_links import column_of
 from sula.markdown_render import Document
 from sula.meta import kind_of
 from sula.scratch import keep, recall
@@ -108,52 +109,54 @@ def check_external(
     kept = {url: answers[url] for url in answers if url in places}
     keep(checkout.root, _NAME, msgspec.msgpack.encode(kept))
     findings = [
-        Finding(path, line, message, "warning")
-        for url, message in sorted(_messages(kept).items())
-        for path, line in places[url]
+        Finding(path, spot.line, code, message, "warning", column=spot.column)
+        for url, (code, message) in sorted(_messages(kept).items())
+        for path, spot in places[url]
     ]
     skipped = len([u for u in places if u not in answers])
     if skipped:
         message = f"{skipped} addresses elsewhere were not asked about this time: ask again"
-        findings.append(Finding(checkout.folder, 0, message, "warning"))
-    return sorted(map(coded, findings))
+        findings.append(Finding(checkout.folder, 0, "links-unasked", message, "warning"))
+    return sorted(findings)
 
 
-def _addresses(checkout: Checkout) -> dict[str, list[tuple[str, int]]]:
+def _addresses(checkout: Checkout) -> dict[str, list[tuple[str, Spot]]]:
     """Every address elsewhere, without its fragment, and where it is linked to."""
     own = urlsplit(checkout.settings.site.url).netloc
-    found: defaultdict[str, list[tuple[str, int]]] = defaultdict(list)
+    found: defaultdict[str, list[tuple[str, Spot]]] = defaultdict(list)
     for path in checkout.scan.blobs:
         if kind_of(path) is None:
             continue
         text, problems = read_text(checkout.root, checkout.folder, path)
         if problems or ("http://" not in text and "https://" not in text):
             continue
-        for url, line in _links(text):
+        for url, spot in _links(text):
             try:
                 parts = urlsplit(url)
             except ValueError:
                 continue
             if parts.scheme in {"http", "https"} and parts.netloc and parts.netloc != own:
                 address = quote(urldefrag(url).url, safe="/:?#[]@!$&'()*+,;=-._~%")
-                found[address].append((f"{checkout.folder}/{path}", line))
+                found[address].append((f"{checkout.folder}/{path}", spot))
     return dict(found)
 
 
-def _links(text: str) -> Iterable[tuple[str, int]]:
+def _links(text: str) -> Iterable[tuple[str, Spot]]:
     front = split(text)
-    tokens, _ = parse(front.body, Document("", front.body_line))
-    found: list[tuple[str, int]] = []
+    document = Document("", front.body_line)
+    tokens, _ = parse(front.body, document)
+    found: list[tuple[str, Spot]] = []
     line = 0
 
     def note(href: str) -> None:
-        found.append((href, line + front.body_line))
+        column = column_of(document.line(line), href)
+        found.append((href, Spot(line + front.body_line, column)))
 
     for line, visit in link_places(tokens):  # noqa: B007 - note() reads it
         visit(note)
     link = front.fields.get("link")
     if link is not None and isinstance(link.value, str):
-        found.append((link.value, link.line))
+        found.append((link.value, link.at))
     return found
 
 
@@ -196,14 +199,14 @@ def _ask_all(
     return answers
 
 
-def _messages(answers: Mapping[str, Answer]) -> dict[str, str]:
-    found = {}
+def _messages(answers: Mapping[str, Answer]) -> dict[str, tuple[Code, str]]:
+    found: dict[str, tuple[Code, str]] = {}
     for url, answer in answers.items():
         if answer.status == 0:
-            found[url] = f"{url} cannot be reached: {answer.trouble}"
+            found[url] = "link-dead", f"{url} cannot be reached: {answer.trouble}"
         elif answer.status in _MOVED and answer.location:
-            found[url] = f"{url} has moved for good, to {answer.location}"
+            found[url] = "link-moved", f"{url} has moved for good, to {answer.location}"
         elif answer.status >= _GOOD and answer.status not in _REFUSED:
             gone = "is not there any more" if answer.status < _SERVER else "is in trouble"
-            found[url] = f"{url} answers {answer.status}: the page {gone}"
+            found[url] = "link-dead", f"{url} answers {answer.status}: the page {gone}"
     return found

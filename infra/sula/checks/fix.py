@@ -60,7 +60,7 @@ def fix(checkout: Checkout) -> list[Mended]:
         for key in _DATES:
             changes.change(key, lambda f: _date(f, rules.zone))
         for key in ("tags", "tag"):
-            changes.change(key, lambda f, kind=front.kind: _tags(f, shown, kind))  # type: ignore[misc]
+            changes.change(key, lambda _, front=front: _tags(front, shown))  # type: ignore[misc]
         stated = "id" in front.fields
         if path.startswith(POSTS) and not stated and not _renamed(content, path):
             changes.add("id", mint(site_id, path))
@@ -87,15 +87,11 @@ def _spellings(fronts: Iterable[FrontMatter]) -> Mapping[str, str]:
     """A tag's address ▶ the spelling used most."""
     counts: Counter[str] = Counter()
     for front in fronts:
-        counts.update(_fields(front).tags())
+        counts.update(Fields(front).tags())
     best: dict[str, str] = {}
     for tag in sorted(counts, key=lambda tag: (-counts[tag], tag)):
         best.setdefault(slugify(tag), tag)
     return best
-
-
-def _fields(front: FrontMatter) -> Fields:
-    return Fields(front.fields, lambda *_: None)
 
 
 class _Changes:
@@ -156,14 +152,14 @@ def _date(field: Field, zone: ZoneInfo) -> str | None:
     return plain if same else moment.replace(microsecond=0).isoformat(" ")
 
 
-def _tags(field: Field, shown: Mapping[str, str], kind: str) -> str | None:
-    """Each tag once, in the spelling used most."""
-    fields = Fields({"tags": field}, lambda *_: None)
-    tags = fields.texts("tags")
+def _tags(front: FrontMatter, shown: Mapping[str, str]) -> str | None:
+    """Each tag once, in the spelling used most; as a list, where blanks parted them."""
+    fields = Fields(front)
+    tags = fields.labels()
     new = tuple(dict.fromkeys(shown.get(slugify(tag), tag) for tag in tags))
-    if new == tags:
+    if new == fields.texts("tags"):
         return None
-    if kind == "pelican":
+    if front.kind == "pelican":
         return ("; " if any("," in tag for tag in new) else ", ").join(new)
     return f"[{', '.join(map(_yaml, new))}]"
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 import msgspec
 
 from sula.actions import Plan
-from sula.checks.codes import CODES, coded
+from sula.codes import CODES
 from sula.errors import Finding
 from sula.gather import Checkout, Prepared, prepare
 from sula.model import Meta
@@ -68,7 +68,7 @@ class Check:
         self.seen: dict[str, bytes] = {}
 
     def findings(self) -> list[Finding]:
-        """Every finding, each with its code, but for those that are silenced."""
+        """Every finding but those that are silenced."""
         state = self._state()
         kept = _decoded(recall(self.checkout.root, _RESULT), _Result)
         if kept and kept.state == state and kept.since <= self.now < kept.until:
@@ -154,11 +154,15 @@ class Check:
         return seen.anchors or ()
 
     def _together(self, prepared: Prepared) -> list[Finding]:
-        from sula.checks.across import find_across  # noqa: PLC0415 - nothing where nothing changed
+        # Nothing of this is loaded where nothing has changed.
+        from sula.checks.across import double_redirects, find_across  # noqa: PLC0415
+        from sula.links import locate  # noqa: PLC0415
 
         content = self.checkout.settings.content
         seen = {path: self._decode(path) for path in self.seen}
         found = [*prepared.findings, *_unknown_codes(self.checkout)]
+        remarks = double_redirects(prepared.plan, self.checkout.redirects)
+        found += locate(remarks, self.checkout.root, self.checkout.folder)
         found += find_across(
             seen, prepared.plan, self.checkout.folder, self._anchors,
             lambda path: (content / path).stat().st_size, redirects=self.checkout.redirects,
@@ -182,12 +186,12 @@ class Check:
         return self.old.theme[1]
 
     def _audible(self, findings: Iterable[Finding]) -> list[Finding]:
-        """With codes, without warnings that the site or the post asks to be silent about."""
+        """Without warnings that the site or the post asks to be silent about."""
         everywhere = self.checkout.settings.ignored
         prefix = f"{self.checkout.folder}/"
         ignored: dict[str, frozenset[str]] = {}
         found = []
-        for finding in sorted({coded(f) for f in findings}):
+        for finding in sorted(set(findings)):
             path = finding.path.removeprefix(prefix)
             if path not in ignored:
                 own = self._decode(path).ignored if path in self.seen else ()
@@ -231,9 +235,10 @@ def _look_at(root: Path, paths: Sequence[str], rules: Rules, url: str) -> dict[s
 
 def _unknown_codes(checkout: Checkout) -> list[Finding]:
     return [
-        Finding(SETTINGS_FILE, 1, f"CHECK_IGNORE: {code!r} is no code of a finding", "warning")
+        Finding(SETTINGS_FILE, checkout.settings.ignored_line, "code-unknown",
+                f"CHECK_IGNORE: {code!r} is no code of a finding", "warning")
         for code in sorted(checkout.settings.ignored - set(CODES))
-    ]
+    ]  # fmt: skip
 
 
 def _decoded(body: bytes | None, kind: type[_Kept]) -> _Kept | None:

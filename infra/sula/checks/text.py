@@ -22,7 +22,7 @@ from sula.frontmatter import FrontMatter, split
 from sula.markdown import finish, link_places, parse
 from sula.markdown_code import is_language, language_of
 from sula.markdown_html import has_pictures, pictures
-from sula.markdown_links import lines_of, may_link, resolve
+from sula.markdown_links import column_of, lines_of, may_link, resolve
 from sula.markdown_render import RULES, Document, strange_language
 from sula.meta import read_front
 from sula.model import Meta
@@ -42,6 +42,7 @@ class Place(msgspec.Struct, frozen=True, array_like=True):
     target: str
     fragment: str
     line: int
+    column: int = 0
 
 
 class Seen(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -78,9 +79,7 @@ def look_at(path: str, text: str, rules: Rules, url: str) -> Seen:
 
 
 def _ignored(front: FrontMatter) -> tuple[str, ...]:
-    if "check_ignore" not in front.fields:
-        return ()
-    return Fields(front.fields, lambda *_: None).texts("check_ignore")
+    return Fields(front).texts("check_ignore") if "check_ignore" in front.fields else ()
 
 
 def anchors_of(path: str, text: str) -> tuple[str, ...]:
@@ -130,23 +129,29 @@ class _Look:
 
     def _link(self, href: str, line: int) -> None:
         if _SCRIPT.match(href):
-            self.document.find(line, "a link that runs a script: feeds leave it out, and readers "
-                               "without scripts get nowhere")  # fmt: skip
+            message = (
+                "a link that runs a script: feeds leave it out, and readers without scripts "
+                "get nowhere"
+            )
+            self.document.find(line, "link-script", message, at=href)
         elif href.startswith("//"):
-            self.document.find(line, f"a link without a scheme: write https:{href}")
+            message = f"a link without a scheme: write https:{href}"
+            self.document.find(line, "link-scheme", message, at=href)
         elif href.startswith("/") or (self.url and f"{href}/".startswith(f"{self.url}/")):
             parts = urlsplit(href.removeprefix(self.url) if self.url else href)
-            where = unquote(parts.path) or "/"
-            at = line + self.document.first_line
-            self.places.append(Place(where, unquote(parts.fragment), at))
+            self._place(unquote(parts.path) or "/", parts.fragment, line, href)
         elif (target := resolve(href, self.path)) is not None:
-            if target.problem:
+            if target.code:
                 if may_link(self.body):
-                    self.document.find(line, f"link: {target.problem}", target.severity)
+                    message = f"link: {target.problem}"
+                    self.document.find(line, target.code, message, target.severity, at=href)
             elif target.path and "#" in target.rest:
-                fragment = unquote(target.rest.partition("#")[2])
-                at = line + self.document.first_line
-                self.places.append(Place(target.path, fragment, at))
+                self._place(target.path, target.rest.partition("#")[2], line, href)
+
+    def _place(self, target: str, fragment: str, line: int, href: str) -> None:
+        column = column_of(self.document.line(line), href)
+        at = line + self.document.first_line
+        self.places.append(Place(target, unquote(fragment), at, column))
 
     # --- structure ---------------------------------------------------------------------------
 
@@ -157,15 +162,17 @@ class _Look:
                 continue
             new = int(token.tag[1:])
             line = token.map[0] if token.map else 0
+            written = self.document.line(line).strip()
             if new == _TITLE:
-                self.document.find(
-                    line, "a heading of level 1 in the text: the title is that; begin with ##"
-                )
+                message = "a heading of level 1 in the text: the title is that; begin with ##"
+                self.document.find(line, "heading-top", message, at=written)
             elif new > level + 1:
                 self.document.find(
                     line,
+                    "heading-order",
                     f"a heading of level {new} follows one of level {level}: "
                     f"write {'#' * (level + 1)}, or readers who go by headings miss a step",
+                    at=written,
                 )
             level = max(new, _TITLE)
 
@@ -194,9 +201,8 @@ class _Look:
         last = self.lines[end - 1] if 0 < end <= len(self.lines) else ""
         closing = _CLOSING.match(last)
         if end - 1 == line or closing is None or not closing[1].startswith(token.markup):
-            self.document.find(
-                line, f"the code that begins here has no end: add a line {token.markup} after it"
-            )
+            message = f"the code that begins here has no end: add a line {token.markup} after it"
+            self.document.find(line, "fence-unclosed", message, at=token.markup)
 
     def _sizes(self, markup: str, line: int) -> None:
         if has_pictures(markup):
@@ -210,8 +216,10 @@ class _Look:
             return
         self.document.find(
             line,
+            "image-size",
             f"the size of the image {source} is not known, so the page jumps when it comes: link "
             "to a file of the content folder, or say {width=600 height=400} (in HTML: attributes)",
+            at=source,
         )
 
     def _template(self, text: str, line: int) -> None:
@@ -227,13 +235,7 @@ class _Look:
             f"{shown!r} looks like a template's syntax, and is published as it stands: "
             "remove it, or put it in backticks"
         )
-        column = (
-            self.lines[at].find(match[0][:20].split("\n")[0]) + 1 if at < len(self.lines) else 0
-        )
-        where = at + self.document.first_line
-        self.document.findings.append(
-            Finding(self.document.path, where, message, "warning", max(column, 0))
-        )
+        self.document.find(at, "template-syntax", message, at=match[0][:20].split("\n")[0])
 
     def _ids(self, tokens: Sequence[Token]) -> None:
         for token in _flat(tokens):

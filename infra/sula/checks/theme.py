@@ -62,11 +62,12 @@ def check_theme(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> list[F
     except ContentError as error:
         return list(error.findings)
     except SulaError as error:
-        return [Finding(_name(checkout, ""), 0, f"the theme: {error}")]
+        return [Finding(_name(checkout, ""), 0, "theme-contract", f"the theme: {error}")]
     except TemplateError as error:
         # Lists are rendered by edgefeed, which has no words for an author.
         name, line = getattr(error, "name", None) or "", getattr(error, "lineno", 0)
-        return [Finding(_name(checkout, name), line, f"the theme's lists: {error}")]
+        message = f"the theme's lists: {error}"
+        return [Finding(_name(checkout, name), line, "theme-contract", message)]
 
 
 def _check(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> Iterator[Finding]:
@@ -74,8 +75,8 @@ def _check(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> Iterator[Fi
         Workshop(checkout) as workshop,
         tempfile.TemporaryDirectory(prefix="sula-check-") as staged,
     ):
-        # What its warnings are about was found in the sources already; an error stops it.
-        workshop.render(plan)
+        # What other warnings are about was found in the sources already; an error stops it.
+        yield from (f for f in workshop.render(plan) if f.code == "pelican")
         stage = Path(staged)
         for job in jobs:
             page = stage / PAGES / job.output
@@ -86,7 +87,8 @@ def _check(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> Iterator[Fi
         for problem in make_lists(checkout, stage):
             path = by_key.get(problem.path, "")
             message = f"edgefeed leaves this page out of lists and feeds: {problem.message}"
-            yield Finding(f"{checkout.folder}/{path}" if path else problem.path, 1, message)
+            where = f"{checkout.folder}/{path}" if path else problem.path
+            yield Finding(where, 1, "feed-refused", message)
         yield from _feeds(checkout, stage / LISTS)
 
 
@@ -95,20 +97,22 @@ def _page(checkout: Checkout, job: Job, page: Path) -> Iterator[Finding]:
     template = _name(checkout, "article.html" if job.id else "page.html")
     for pattern, lack in _MUST:
         if not document.xpath(pattern):
-            yield Finding(template, 0, f"the theme's page {lack} (seen in {job.path})", "warning")
+            message = f"the theme's page {lack} (seen in {job.path})"
+            yield Finding(template, 0, "theme-contract", message, "warning")
     described = document.xpath("//head/script[@type='application/ld+json']/text()")
     if job.id and not any(job.id in text for text in described):
         message = (
             "the theme's page does not describe itself: no JSON-LD with its id in <head>, so it "
             f"joins no list and no feed (seen in {job.path})"
         )
-        yield Finding(template, 0, message)
+        yield Finding(template, 0, "theme-contract", message)
     if job.id and not document.find_class("e-content"):
         message = f"the theme's page has no element of class e-content (seen in {job.path})"
-        yield Finding(template, 0, message)
-    if len(document.findall(".//h1")) > 1:
+        yield Finding(template, 0, "theme-contract", message)
+    # Those in the text are their author's affair, and found there.
+    if len(document.xpath("//h1[not(ancestor::*[contains(@class, 'e-content')])]")) > 1:
         message = f"the theme's page has more than one <h1> (seen in {job.path})"
-        yield Finding(template, 0, message, "warning")
+        yield Finding(template, 0, "theme-contract", message, "warning")
 
 
 def _feeds(checkout: Checkout, lists: Path) -> Iterator[Finding]:
@@ -121,7 +125,7 @@ def _feeds(checkout: Checkout, lists: Path) -> Iterator[Finding]:
                 etree.fromstring(feed.read_bytes(), etree.XMLParser(resolve_entities=False))
         except (OSError, ValueError, etree.XMLSyntaxError) as error:
             message = f"the theme or settings spoil the feed /{name}: {error}"
-            yield Finding(_name(checkout, ""), 0, message)
+            yield Finding(_name(checkout, ""), 0, "theme-contract", message)
 
 
 def _name(checkout: Checkout, template: str) -> str:

@@ -157,7 +157,7 @@ class Assembly:
             at = text.find(href)
             line = text.count("\n", 0, at) + 1 if at >= 0 else 0
             self.items.append(Item(document.source, 0, f"{href}: {why}", "changed", where, line))
-        for line, message in find_marks(text):
+        for (line, _), message in find_marks(text):
             old = _source_line(message)
             self.items.append(Item(document.source, old, message, "decide", where, line))
         if document.kind == "post" and not document.draft and document.date is None:

@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from sula.frontmatter import Spot
+
 _OPEN: Final = "<!-- sula-import"
 _MARK: Final = re.compile(
     r"<!-- sula-import (?P<what>[\w -]+), line (?P<line>\d+): (?P<text>.*?) -->"
@@ -28,18 +30,19 @@ def mark(what: str, line: int, original: str) -> str:
     return f"{_OPEN} {what}, line {line}: {text.replace('--', '-&#45;')} -->"
 
 
-def find_marks(body: str, first_line: int = 1) -> Iterator[tuple[int, str]]:
-    """Every mark left in a source's text: the line of the file it is on, and what to do."""
+def find_marks(body: str, first_line: int = 1) -> Iterator[tuple[Spot, str]]:
+    """Every mark left in a source's text: where in the file it is, and what to do."""
     if _OPEN not in body:
         return
     for match in _MARK.finditer(body):
-        line = body.count("\n", 0, match.start()) + first_line
+        at = match.start()
+        spot = Spot(body.count("\n", 0, at) + first_line, at - body.rfind("\n", 0, at))
         original = match["text"].replace("-&#45;", "--")
         message = (
             f"the import could not carry over {match['what']} {original!r} (line {match['line']} "
             "of the old file): write what should stand here, and remove the comment"
         )
-        yield line, message
+        yield spot, message
 
 
 class Marks:

@@ -54,6 +54,8 @@ def test_an_identity_is_the_one_the_post_has(site: Authored) -> None:
         ("date: 22 Aug 2018 # a remark", "date: 22 Aug 2018 # a remark"),
         ("date: 2018-01-02\ntags: a, A, b", "date: 2018-01-02\ntags: [a, b]"),
         ("date: 2018-01-02\ntags: [C++, 'x: y', c++]", "date: 2018-01-02\ntags: [C++, 'x: y']"),
+        ("date: 2018-01-02\ntags: new york", "date: 2018-01-02\ntags: [new, york]"),
+        ("date: 2018-01-02\ntag: new york", "date: 2018-01-02\ntag: new york"),
         ("date: 2018-01-02\ntags:\n- a\n- A", "date: 2018-01-02\ntags:\n- a\n- A"),
     ],
 )

@@ -1,4 +1,4 @@
-"""One site with one of every mistake, checked once; and what is remembered of a check."""
+"""A check of a site: what it looks at together, what it remembers, what it is silent about."""
 
 from __future__ import annotations
 
@@ -11,121 +11,9 @@ import pytest
 from tests.authored import NOW, Authored, Post
 from tests.small_site import git
 
-from sula.checks.codes import CODES, OTHER, code_of
 from sula.checks.run import Check
-from sula.errors import Finding
 from sula.gather import look
 from sula.theme import shipped_theme
-
-FRONT = "---\ntitle: T\ndate: 2026-01-02\n{more}---\n{body}\n"
-
-
-def text(body: str = "Words.", more: str = "") -> str:
-    return FRONT.format(more=more, body=body)
-
-
-BIG = "x" * 2_100_000
-MISTAKES: dict[str, tuple[str, str, int]] = {
-    # code: the file (or what is written where), its text, the line of the finding
-    "import-mark": ("a.md", text("\n<!-- sula-import Liquid, line 3: {% x %} -->"), 6),
-    "front-matter-missing": ("a.md", "Words.\n", 1),
-    "front-matter-unclosed": ("a.md", "---\ntitle: T\n", 1),
-    "front-matter-unreadable": ("a.md", "---\ntitle: A: b\n---\n", 2),
-    "key-twice": ("a.md", text(more="title: U\n"), 4),
-    "key-unknown": ("a.md", text(more="tittle: U\n"), 4),
-    "key-unused": ("a.md", text(more="category: U\n"), 4),
-    "control-character": ("a.md", text(more='summary: "a\\x07"\n'), 4),
-    "title-missing": ("a.md", "---\ndate: 2026-01-02\n---\n", 1),
-    "date-missing": ("a.md", "---\ntitle: T\n---\n", 1),
-    "date-unreadable": ("a.md", "---\ntitle: T\ndate: 3/4/2026\n---\n", 3),
-    "updated-before-date": ("a.md", text(more="updated: 2025-01-01\n"), 4),
-    "id-wrong": ("a.md", text(more="id: x y\n"), 4),
-    "id-twice": ("b.md", text(more="id: urn:x:twice\n"), 4),
-    "slug-wrong": ("a.md", text(more="slug: a b\n"), 4),
-    "address-twice": ("a.md", text(more="slug: taken\n"), 4),
-    "address-reserved": ("../pages/a.md", "---\ntitle: T\nslug: archive\n---\n", 3),
-    "tag-twice": ("a.md", text(more="tags: [own, Own]\n"), 4),
-    "tag-blanks": ("a.md", text(more="tags: own words\n"), 4),
-    "tag-spelling": ("a.md", text(more="tags: [USUAL]\n"), 4),
-    "enclosure-wrong": ("a.md", text(more="enclosure: x.zip\n"), 4),
-    "template-unknown": ("a.md", text(more="template: home\n"), 4),
-    "redirect-wrong": ("a.md", text(more="redirect_from: [/posts/taken/]\n"), 4),
-    "value-wrong": ("a.md", text(more="draft: perhaps\n"), 4),
-    "link-missing": ("a.md", text("[x](no.md)"), 5),
-    "link-draft": ("a.md", text("[x](draft.md)"), 5),
-    "link-outside": ("a.md", text("[x](../../../x.md)"), 5),
-    "link-unclear": ("a.md", text("[x](about)"), 5),
-    "link-anchor": ("a.md", text("[x](taken.md#beginnin)"), 5),
-    "link-address": ("a.md", text("\n[x](/posts/takn/)"), 6),
-    "link-script": ("a.md", text('<a href="javascript:go()">x</a>'), 5),
-    "link-scheme": ("a.md", text("[x](//cdn.example/x)"), 5),
-    "image-alt": ("a.md", text("![](https://x.example/p.png){width=6 height=4}"), 5),
-    "image-size": ("a.md", text('x\n<img alt="x" src="https://x.example/p.png">'), 6),
-    "image-large": ("big.png", BIG, 0),
-    "heading-order": ("a.md", text("## A\n\n#### B"), 7),
-    "heading-top": ("a.md", text("# A"), 5),
-    "fence-unclosed": ("a.md", text("Words\n\n```python\nx = 1"), 7),
-    "template-syntax": ("a.md", text("A line.\nSay {{ name }} here."), 6),
-    "more-misplaced": ("a.md", text("<!--more-->\n\nx\n\n<!--more-->"), 9),
-    "footnote": ("a.md", text("x[^1]"), 5),
-    "language-unknown": ("a.md", text("```klingon\nx\n```"), 5),
-    "math-unset": ("a.md", text("$\\frac{1}{$"), 5),
-    "file-encoding": ("a.md", "\0", 1),
-    "redirects-file": ("../../redirects.txt", "/old/\n", 1),
-    "file-elsewhere": ("../a.md", "# A\n", 0),
-}
-ELSEWHERE = {
-    "file-name", "file-unreadable", "file-link", "file-submodule", "file-conflict", "git-silent",
-    "setting-unknown", "theme-contract", "feed-refused", "link-dead", "link-moved", OTHER,
-}  # fmt: skip
-"""Codes that other tests show, or that a machine would have to be broken for."""
-
-
-@pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Authored, list[Finding]]:
-    """Each mistake in files named after its code, in one site that is checked once."""
-    site = Authored(tmp_path_factory.mktemp("mistakes") / "site")
-    site.save(Post("posts/taken.md", "Taken", body="## Beginning\n\nWords."))
-    site.save(Post("posts/draft.md", "Draft", more={"draft": True}))
-    for number in range(2):
-        site.save(Post(f"posts/usual{number}.md", "U", more={"tags": ["usual"]}))
-    site.save(Post("posts/first.md", "F", more={"id": "urn:x:twice"}))
-    for code, (name, body, _) in MISTAKES.items():
-        site.put(place(code, name), body)
-    return site, Check(site.look(), NOW).findings()
-
-
-def place(code: str, name: str) -> str:
-    if name.endswith("redirects.txt"):
-        return "redirects.txt"
-    folder = {"../pages/a.md": "pages", "../a.md": "."}.get(name, "posts")
-    suffix = "png" if name.endswith("png") else "md"
-    return str(Path("content") / folder / f"x-{code}.{suffix}")
-
-
-def test_every_code_has_a_mistake() -> None:
-    assert set(MISTAKES) | ELSEWHERE == set(CODES)
-    assert len(CODES) == len(set(CODES))
-
-
-@pytest.mark.parametrize("code", sorted(MISTAKES))
-def test_a_mistake_is_found_where_it_is(found: tuple[Authored, list[Finding]], code: str) -> None:
-    path, line = place(code, MISTAKES[code][0]), MISTAKES[code][2]
-    here = [finding for finding in found[1] if finding.path == path]
-    assert [(f.code, f.line) for f in here if f.code == code] == [(code, line)], here
-    # Nothing is said twice in other words.
-    assert {f.code for f in here} <= {code, "tag-spelling"}, here
-
-
-def test_no_finding_lacks_a_code(found: tuple[Authored, list[Finding]]) -> None:
-    assert [f for f in found[1] if f.code in {"", OTHER}] == []
-    assert code_of("who would say such a thing?") == OTHER
-
-
-def test_a_column_is_said_where_it_is_known(found: tuple[Authored, list[Finding]]) -> None:
-    (syntax,) = [f for f in found[1] if f.code == "template-syntax"]
-    assert str(syntax).startswith("content/posts/x-template-syntax.md:6:5: warning: '{{ name }}'")
-    assert str(syntax).endswith(" [template-syntax]")
 
 
 @pytest.fixture
@@ -152,10 +40,10 @@ def test_an_old_address_has_one_owner(site: Authored) -> None:
     found = [str(f) for f in Check(site.look(), NOW).findings() if "one.md" not in f.path]
     assert found == [
         (
-            "content/posts/three.md:1: warning: it redirects /old/, as posts/four.md does: keep "
+            "content/posts/three.md:4:16: warning: it redirects /old/, as posts/four.md does: keep "
             "one of the two [redirect-wrong]"
         ),
-        "content/posts/two.md:6: warning: nothing is published at /oldest/ [link-address]",
+        "content/posts/two.md:6:28: warning: nothing is published at /oldest/ [link-address]",
     ]
 
 
@@ -166,7 +54,7 @@ def test_warnings_are_silenced_by_site_and_by_post(site: Authored) -> None:
     site.save_settings()
     site.save(Post("posts/one.md", "One", body="## A\n\n![](/x.png){width=6 height=4} {{ raw }}",
                    more={"check_ignore": ["image-alt", "link-address"]}))  # fmt: skip
-    assert sorted(codes(site)) == ["one template-syntax", "pelicanconf setting-unknown"]
+    assert sorted(codes(site)) == ["one template-syntax", "pelicanconf code-unknown"]
 
 
 def test_an_error_cannot_be_silenced(site: Authored) -> None:
@@ -231,7 +119,7 @@ def test_files_that_cannot_be_published(site: Authored, tmp_path: Path) -> None:
     git(site.root, "init", "-q", "-b", "main")
     git(site.root, "add", "--all")
     git(site.root, "commit", "-q", "-m", "x")
-    other = tmp_path / "other"
+    other = tmp_path / "pelican"
     git(tmp_path, "init", "-q", str(other))
     git(other, "commit", "-q", "--allow-empty", "-m", "x")
     git(site.root, "submodule", "--quiet", "add", str(other), "content/sub")
