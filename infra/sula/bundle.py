@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from edgefeed.handler import handler as handler
 """
 _ON_A_LAPTOP = frozenset({"directory.py", "stores.py"})
 """Modules of edgefeed by which `sula build` writes a directory: no part of the function."""
+_IMPORTED = re.compile(r"^from edgefeed(?:\.(\w+))? import", re.MULTILINE)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip knows no earlier one
 _FILE_MODE = 0o644 << 16
 _UNIX = 3
@@ -70,6 +72,22 @@ def code_fingerprint() -> str:
     digest = hashlib.sha256()
     for name, body in sorted(edgefeed_files().items()):
         digest.update(f"{name}\0{len(body)}\0".encode() + body)
+    for pin in dependencies.pins():
+        digest.update(pin.encode() + b"\n")
+    return digest.hexdigest()[:20]
+
+
+def reader_fingerprint(files: Mapping[str, bytes] | None = None) -> str:
+    """Likewise of the modules by which a page is read: `edgefeed.page` and what it imports."""
+    files = files or edgefeed_files()
+    digest = hashlib.sha256()
+    names, at = ["edgefeed/page.py"], 0
+    while at < len(names):
+        body = files[names[at]]
+        digest.update(f"{names[at]}\0{len(body)}\0".encode() + body)
+        found = {f"edgefeed/{name}.py" for name in _IMPORTED.findall(body.decode()) if name}
+        names += sorted(found.difference(names))
+        at += 1
     for pin in dependencies.pins():
         digest.update(pin.encode() + b"\n")
     return digest.hexdigest()[:20]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from typing import Final
 
 import msgspec
 
@@ -11,6 +12,9 @@ from edgefeed.contract import Site
 from sula.gather import Checkout
 from sula.installed import remembered
 from sula.target import Target
+
+READS: Final = ("url", "author", "language", "words", "plural", "feed_formats")
+"""Settings that the reader of pages looks at."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +42,18 @@ def _code_fingerprint() -> str:
 
 def site_for(checkout: Checkout, renderer: str, revision: int) -> Site:
     """The site as the function gets it."""
-    return msgspec.structs.replace(checkout.settings.site, renderer=renderer, revision=revision)
+    site = checkout.settings.site
+    return msgspec.structs.replace(
+        site, renderer=renderer, reader=reader_of(site), revision=revision
+    )
+
+
+def reader_of(site: Site) -> str:
+    """A digest of all that decides how a page is read: equal, the index can stay."""
+    from sula.bundle import reader_fingerprint  # noqa: PLC0415 - only where the function changes
+
+    parts = [reader_fingerprint(), *(getattr(site, name) for name in READS)]
+    return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:20]
 
 
 def bundle_for(checkout: Checkout, target: Target, renderer: str, revision: int) -> Bundled:

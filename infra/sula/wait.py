@@ -38,8 +38,10 @@ def wait_for_feeds(
     if function is None:
         return
     deadline, step = now() + patience, _FIRST
-    if refresh:
-        _patiently(lambda: function.invoke({"refresh": True}), deadline, pause, now)
+    # One call does as much as its time limit allows; where pages are read anew it takes several.
+    while refresh and now() < deadline:
+        answer = _patiently(lambda: function.invoke({"refresh": True}), deadline, pause, now)
+        refresh = not answer.get("done", True)
     left = list(keys)
     while True:
         # A few first: as long as these are pending the others need not be asked about.
@@ -69,20 +71,18 @@ def _status(function: Function, keys: Sequence[str]) -> dict[str, Any]:
 
 
 def _patiently(
-    request: Callable[[], object],
+    request: Callable[[], dict[str, Any]],
     deadline: float,
     pause: Callable[[float], None],
     now: Callable[[], float],
-) -> None:
+) -> dict[str, Any]:
     while True:
         try:
-            request()
+            return request()
         except (FunctionFailed, Unavailable):
             if now() >= deadline:
                 raise
             pause(1.0)
-        else:
-            return
 
 
 def _too_late(target: Target, left: int, answer: dict[str, Any], patience: float) -> str:
@@ -90,7 +90,7 @@ def _too_late(target: Target, left: int, answer: dict[str, Any], patience: float
     letters = f"; {dead} messages are in the dead-letter queue" if dead else ""
     behind = f"{left} changed pages are not in the lists" if left else "lists are still owed"
     if not left and not answer["current"]:
-        behind = "the function has not yet drawn the lists anew"
+        behind = "the function has not yet drawn the lists anew (`sula reindex` has it go on)"
     if "failed" in answer:
         behind = answer["failed"]
     return (

@@ -220,7 +220,8 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     ``feed_formats`` are names of `FEED_FORMATS`, the one that readers should prefer first;
     ``tag_feeds`` and ``series_feeds``: whether each tag and each series has feeds of its own.
     ``revision`` grows with every deploy of the function; ``renderer`` is a digest of
-    everything that shapes lists (theme, settings, code).
+    everything that shapes lists (theme, settings, code), ``reader`` of what decides how a page is
+    read.
     """
 
     id: str
@@ -251,6 +252,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     plural: str = ""
     revision: int = 0
     renderer: str = ""
+    reader: str = ""
 
     def absolute(self, path: str) -> str:
         """The absolute, percent-encoded URL of a URL path."""

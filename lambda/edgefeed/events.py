@@ -21,6 +21,9 @@ from edgefeed.reconcile import Message
 _LONGEST_KEY = 1024
 
 
+Kind = Literal["keys", "rebuild", "refresh", "status"]
+
+
 class Work(msgspec.Struct, frozen=True, kw_only=True):
     """What an event asks for.
 
@@ -29,7 +32,7 @@ class Work(msgspec.Struct, frozen=True, kw_only=True):
     an answer. ``accept`` lets feeds pass that the gate holds back.
     """
 
-    kind: Literal["keys", "rebuild", "status"] = "keys"
+    kind: Kind = "keys"
     messages: tuple[Message, ...] = ()
     poison: tuple[tuple[str, str], ...] = ()
     direct: bool = False
@@ -59,11 +62,8 @@ def understand(event: Any, request: str) -> Work:
         return Work(poison=((request, "keys is a list of object keys"),), direct=True)
     if not keys and not any(event.get(name) for name in ("rebuild", "refresh", "status")):
         return Work(poison=((request, "an event names keys, or what to do"),), direct=True)
-    kind: Literal["keys", "rebuild", "status"] = "keys"
-    if event.get("rebuild"):
-        kind = "rebuild"
-    elif event.get("status"):
-        kind = "status"
+    kinds: tuple[Kind, ...] = ("rebuild", "status", "refresh")
+    kind: Kind = next((name for name in kinds if event.get(name)), "keys")
     message = Message(request, tuple(key for key in keys if isinstance(key, str) and is_page(key)))
     return Work(kind=kind, messages=(message,), direct=True, accept=event.get("accept") is True)
 

@@ -17,17 +17,17 @@ import msgspec
 from edgefeed.atom import atom_frame, atom_item
 from edgefeed.cache import Cache
 from edgefeed.channel import ATOM, JSON, RSS, Channel, Item, channel_of
-from edgefeed.contract import LISTS, Person, Site, key_to_path
+from edgefeed.contract import FEED_FORMATS, LISTS, Person, Site, key_to_path
 from edgefeed.jsonfeed import json_frame, json_item
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing
 from edgefeed.rss import rss_frame, rss_item
 
 Formats = tuple[bytes, bytes, bytes]
-"""One item as RSS, Atom and JSON Feed have it."""
+"""One item as RSS, Atom and JSON Feed have it; empty in a format that the site does without."""
 
 _PICTURE: Final = re.compile(r"<picture>\s*(?:<source\b[^<>]*>\s*)*(<img\b[^<>]*>)\s*</picture>")
 _WITH_FEEDS: Final = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
-_made: Final[Cache[tuple[Entry, str, Person, str], Formats]] = Cache(48_000_000)
+_made: Final[Cache[tuple[Entry, str, Person, str, tuple[str, ...]], Formats]] = Cache(48_000_000)
 
 
 def weigh(entry: Entry, fragment: Fragment, site: Site) -> Entry:
@@ -42,7 +42,7 @@ def weigh(entry: Entry, fragment: Fragment, site: Site) -> Entry:
 
 
 def _item_of(entry: Entry, fragments: Mapping[str, Fragment], site: Site) -> Formats:
-    made = _made.get((entry, site.url, site.author, site.language))
+    made = _made.get(_name(entry, site))
     if made is None:
         made = _make_item(entry, fragments[entry.fragment], site)
         _keep(entry, site, made)
@@ -50,8 +50,12 @@ def _item_of(entry: Entry, fragments: Mapping[str, Fragment], site: Site) -> For
 
 
 def _keep(entry: Entry, site: Site, made: Formats) -> None:
-    # All that an item says is in these; what the entry's fragment says is in its digest.
-    _made.add((entry, site.url, site.author, site.language), made, sum(map(len, made)))
+    _made.add(_name(entry, site), made, sum(map(len, made)))
+
+
+def _name(entry: Entry, site: Site) -> tuple[Entry, str, Person, str, tuple[str, ...]]:
+    """All that an item depends on; what its fragment says is in the entry as a digest."""
+    return entry, site.url, site.author, site.language, site.feed_formats
 
 
 def _make_item(entry: Entry, fragment: Fragment, site: Site) -> Formats:
@@ -59,7 +63,9 @@ def _make_item(entry: Entry, fragment: Fragment, site: Site) -> Formats:
     if "<picture>" in fragment.content:
         fragment = msgspec.structs.replace(fragment, content=_originals(fragment.content))
     item = Item(entry, fragment, url, site.author, site.language)
-    return rss_item(item), atom_item(item), json_item(item)
+    makers = zip(FEED_FORMATS, (rss_item, atom_item, json_item), strict=True)
+    rss, atom, json = (make(item) if name in site.feed_formats else b"" for name, make in makers)
+    return rss, atom, json
 
 
 def feed_documents(

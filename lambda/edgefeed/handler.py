@@ -28,7 +28,7 @@ from edgefeed.model import Document, Fragment, Listing, Observed, Rejected
 from edgefeed.outputs import CACHED, Fragments
 from edgefeed.page import read_page
 from edgefeed.ports import Ports
-from edgefeed.rebuild import rebuild
+from edgefeed.rebuild import rebuild, refresh
 from edgefeed.reconcile import Outdated, Run
 from edgefeed.report import CountedStore, Report
 from edgefeed.status import status
@@ -163,6 +163,8 @@ async def _perform(run: Run, work: Work) -> dict[str, Any]:
         return await status(run, [key for message in work.messages for key in message.keys])
     if work.kind == "rebuild":
         return {"done": await rebuild(run)}
+    if work.kind == "refresh":
+        return {"done": await refresh(run, work.messages[0])}
     if not work.messages:
         return _again([])
     failed = await run.handle(work.messages)

@@ -13,7 +13,7 @@ from edgefeed.contract import LISTS, PAGES
 from edgefeed.events import is_page
 from edgefeed.index import REBUILD, Index
 from edgefeed.outputs import patiently
-from edgefeed.reconcile import Choice, Run
+from edgefeed.reconcile import Choice, Message, Run
 from edgefeed.units import unit_of
 
 PART: Final = 1_000
@@ -39,13 +39,30 @@ async def rebuild(run: Run, part: int = PART) -> bool:
     return finished and not run.is_owed(version, (REBUILD,))
 
 
+async def refresh(run: Run, message: Message) -> bool:
+    """Bring the lists up to date with the function itself; tells whether all is done.
+
+    A new theme or setting only writes every list anew. Where pages might be read otherwise than
+    those that are in the index were, or the index is in another format, it is a rebuild, and goes
+    on with one that was begun for that. Raises as `Run.handle` does.
+    """
+    run.start_over = True
+    version = await run.load()
+    run.start_over = False
+    if version.etag is not None and run.is_read_otherwise(version.header):
+        return await rebuild(run)
+    return not await run.handle([message])
+
+
 async def _next_part(run: Run, index: Index, part: int) -> Choice:
     """The next keys to look at: those of pages, and those of rows whose page is gone."""
     header, now = index.header, run.ports.now()
     abandoned = [debt for debt in header.debts.values() if debt.until <= now]
-    if header.rebuild is None and any(REBUILD in debt.keys for debt in abandoned):
+    ours = header.reader == run.site.reader
+    if ours and header.rebuild is None and any(REBUILD in debt.keys for debt in abandoned):
         return Choice(())  # every page was read; what is left is to write
-    store, after = run.ports.store, header.rebuild or ""
+    # What another reader has read does not count.
+    store, after = run.ports.store, (header.rebuild or "") if ours else ""
     listed = await patiently(
         run.ports, lambda: list(islice(filter(is_page, store.keys(PAGES, after)), part))
     )

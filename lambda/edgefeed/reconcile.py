@@ -135,6 +135,11 @@ class Choice:
     more: frozenset[str] = frozenset()
     everything: bool = False
 
+    @property
+    def reads_all(self) -> bool:
+        """Whether this is part of a rebuild, which looks at every page."""
+        return self.everything or self.rebuild is not None
+
 
 class Run:
     """One invocation. ``token`` is unique to it, ``deadline`` the time to stop writing.
@@ -183,7 +188,7 @@ class Run:
         return frozenset(
             message.id
             for message in messages
-            if not finished or self.is_owed(version, message.keys or (REFRESH,))
+            if not finished or self.is_owed(version, message.keys or (REFRESH, REBUILD))
         )
 
     async def pay(self, version: Version) -> tuple[bool, Version]:
@@ -202,6 +207,10 @@ class Run:
             raise
         finished, version = await self._settle(version, frozenset(remaining))
         return finished, await self._tell(version)
+
+    def is_read_otherwise(self, header: Header) -> bool:
+        """Whether rows of the index may differ from what this function's reader would say."""
+        return header.reader != self.site.reader or header.rebuild is not None
 
     def is_owed(self, version: Version, keys: Iterable[str]) -> bool:
         """Whether a debt stands for one of these keys: then its message must come again."""
@@ -228,7 +237,8 @@ class Run:
         if index is None:
             # What lost its index may still hold documents: start above their generations,
             # which count writes of the index, by counting from the milliseconds.
-            index = Index(header=Header(generation=int(self.ports.now() * 1000)))
+            began = int(self.ports.now() * 1000)
+            index = Index(header=Header(generation=began, rebuild="" if found else None))
         return Version(Catalogue(index, self.site), found.etag if found else None)
 
     async def commit(self, choose: Callable[[Index], Coroutine[Any, Any, Choice]]) -> Version:
@@ -292,6 +302,8 @@ class Run:
             generation=header.generation + 1,
             revision=self.site.revision,
             renderer=self.site.renderer,
+            # Whoever begins an index has read all of it.
+            reader=self.site.reader if choice.reads_all or base.etag is None else header.reader,
             debts=live,
             rebuild=choice.rebuild if moved else header.rebuild,
         )

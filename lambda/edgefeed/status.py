@@ -24,7 +24,7 @@ async def status(run: Run, keys: Sequence[str]) -> dict[str, Any]:
     return {
         "pending": pending,
         "owed": len(owed),
-        "current": header.renderer == run.site.renderer,
+        "current": header.renderer == run.site.renderer and not run.is_read_otherwise(header),
         "rebuilding": header.rebuild,
         "generation": header.generation,
         "revision": header.revision,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gzip
 import json
 import uuid
 from collections.abc import Mapping
@@ -15,13 +16,15 @@ import pytest
 
 from edgefeed.contract import FRAGMENTS, INDEX_KEY, Person, Site, json_ld
 from edgefeed.handler import Function, PageReader, ThemeRenderer, build_directory, read_templates
-from edgefeed.index import decode
+from edgefeed.index import Index, decode, encode
 from edgefeed.lists import Theme
 from edgefeed.model import Document
+from edgefeed.page import read_page
 from edgefeed.ports import Ports, Renderer
 from edgefeed.reconcile import Outdated
 from edgefeed.store import Object, Unavailable
 from edgefeed.stores import MemoryStore
+from sula.function import READS
 
 ROOT = Path(__file__).parents[2]
 ASSETS = {f.name: f"theme/{f.stem}.0123456789{f.suffix}" for f in (ROOT / "theme/static").iterdir()}
@@ -337,6 +340,57 @@ def test_a_theme_change_rewrites_lists_and_an_old_function_stands_back() -> None
     with pytest.raises(Outdated):
         world.function({"refresh": True}, "request", 60)
     assert "New name" in world.text("lists/index.html")
+
+
+def test_a_new_reader_reads_every_page_again() -> None:
+    world = World()
+    for number in range(30):
+        world.put(f"p{number}", minute=number)
+    world.send(*(f"p{number}" for number in range(30)))
+    # As an older reader would have left it: a title that no page has.
+    stored = world.store.get(INDEX_KEY)
+    assert stored is not None
+    index = decode(stored.body)
+    rows = tuple(msgspec.structs.replace(row, title="As it was read") for row in index.entries)
+    world.store.put(INDEX_KEY, encode(Index(index.header, rows)))
+    theme = msgspec.structs.replace(SITE, revision=2, renderer="two")
+    assert world.wire(theme)({"refresh": True}, "deploy", 60) == {"done": True}
+    assert set(world.titles()) == {"As it was read"}
+    newer = msgspec.structs.replace(SITE, revision=3, renderer="three", reader="another")
+    function = world.wire(newer)
+    assert not function({"status": True}, "status", 60)["current"]
+    assert function({"refresh": True}, "deploy", 60) == {"done": True}
+    assert set(world.titles()) == {"A title"}
+    assert function({"status": True}, "status", 60)["current"]
+
+
+def test_an_index_of_another_format_is_made_anew_by_a_deploy() -> None:
+    world = World()
+    world.put("hello", "Hello")
+    world.send("hello")
+    world.store.put(INDEX_KEY, gzip.compress(b'{"format":1}\n') + gzip.compress(b""))
+    newer = msgspec.structs.replace(SITE, revision=2, renderer="two")
+    with pytest.raises(Unavailable, match="format 1"):
+        world.wire(newer)({"keys": [key("hello")]}, "request", 60)
+    assert world.wire(newer)({"refresh": True}, "deploy", 60) == {"done": True}
+    assert world.titles() == ["Hello"]
+
+
+def test_reading_asks_for_no_setting_but_those_that_name_a_reader() -> None:
+    asked: set[str] = set()
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            asked.add(name)
+            found = getattr(type(SITE), name, None)
+            return found.__get__(self) if callable(found) else getattr(SITE, name)
+
+    site: Any = Watched()
+    long = page("long").replace(b"<p>Body", b"<p>" + b"word " * 400_000 + b"Body")
+    for body in (page("hello"), long, b"<p>"):
+        read_page(key("hello"), body.replace(b"/long/", b"/hello/"), site=site, modified="")
+    assert {"url", "author"} <= asked
+    assert asked - {"absolute"} <= {*READS}
 
 
 def test_a_rebuild_needs_the_pages_alone() -> None:

@@ -104,6 +104,13 @@ class NothingNewNothingWritten(Run):
         return not changed
 
 
+class OldReadingsStay(Run):
+    """A deploy that reads pages otherwise leaves rows as they were read before."""
+
+    def is_read_otherwise(self, header: Header) -> bool:
+        return False
+
+
 class NoDebt(Run):
     """The index is saved without saying what is owed."""
 
@@ -131,5 +138,6 @@ MUTATIONS: tuple[type[Run], ...] = (
     AdoptedPathsForgotten,
     PingsForgotten,
     NothingNewNothingWritten,
+    OldReadingsStay,
     NoDebt,
 )

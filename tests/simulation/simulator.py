@@ -10,12 +10,12 @@ from typing import Any
 import msgspec
 from tests.simulation.cloud import Clock, Edge, Violation, WatchedStore
 from tests.simulation.scheduler import Died, Process
-from tests.simulation.site import SITE, PlainRenderer, Source, encode_source, read
+from tests.simulation.site import SITE, PlainRenderer, Source, encode_source, reader_for
 
 from edgefeed.contract import INDEX_KEY, LISTS, PAGES, Site
 from edgefeed.index import Header, Index, decode, encode
 from edgefeed.ports import Ports, Renderer, Silent
-from edgefeed.rebuild import rebuild
+from edgefeed.rebuild import rebuild, refresh
 from edgefeed.reconcile import Message, Outdated, Run
 from edgefeed.steps import Call, drive
 from edgefeed.store import Unavailable
@@ -185,9 +185,12 @@ class Simulation:
 
     def _deploy(self) -> None:
         revision = self.site.revision + 1
-        self.site = msgspec.structs.replace(self.site, revision=revision, renderer=str(revision))
-        self.log.append(f"deploy {revision}")
-        self._send(())
+        reader = self.site.reader if self._pins.random() < 0.5 else f", read by {revision}"
+        self.site = msgspec.structs.replace(
+            self.site, revision=revision, renderer=str(revision), reader=reader
+        )
+        self.log.append(f"deploy {revision}{reader}")
+        self._send((), "refresh")
 
     def _lose_list(self) -> None:
         """Something else spoils a list; a rebuild must mend it."""
@@ -209,7 +212,7 @@ class Simulation:
     def _send(self, keys: tuple[str, ...], kind: str = "keys") -> None:
         random = self.random
         # A rebuild is a call, made again until it is done; the queue's messages double.
-        for _ in range(1 if kind == "rebuild" else random.choice((1, 1, 1, 2))):
+        for _ in range(random.choice((1, 1, 1, 2)) if kind == "keys" else 1):
             name = f"m{self._number}"
             self._number += 1
             self._unacknowledged[name] = Message(name, keys)
@@ -219,15 +222,15 @@ class Simulation:
     def _start(self, due: list[str]) -> None:
         random, now = self.random, self.clock.now
         names = random.sample(due, min(len(due), random.choice((1, 1, 2, 3))))
-        if any(self._kinds[name] == "rebuild" for name in names):
-            names = [name for name in names if self._kinds[name] == "rebuild"][:1]
+        calls = [name for name in names if self._kinds[name] != "keys"]
+        names = calls[:1] or names
         for name in names:
             # Sometimes a message is delivered again although it is being handled.
-            again = self._kinds[name] != "rebuild" and random.random() < 0.1
+            again = self._kinds[name] == "keys" and random.random() < 0.1
             self._visible[name] = now + (0.0 if again else VISIBLE_AGAIN)
         self._number += 1
         ports = Ports(
-            self.store, read, self._render(self.site), self.edge,
+            self.store, reader_for(self.site), self._render(self.site), self.edge,
             lambda: self.clock.now, lambda _: None,
         )  # fmt: skip
         run = self._run_class(
@@ -240,6 +243,9 @@ class Simulation:
     async def _work(self, run: Run, names: list[str]) -> frozenset[str]:
         if self._kinds[names[0]] == "rebuild":
             finished = await rebuild(run, part=2)
+            return frozenset(() if finished else names)
+        if self._kinds[names[0]] == "refresh":
+            finished = await refresh(run, self._unacknowledged[names[0]])
             return frozenset(() if finished else names)
         return await run.handle([self._unacknowledged[name] for name in names])
 
@@ -346,7 +352,7 @@ def from_scratch(
     clean = MemoryStore()
     clean.objects = {k: o for k, o in store.objects.items() if k.startswith(PAGES)}
     clean.put(INDEX_KEY, encode(Index(header=Header(emptied=emptied))))
-    ports = Ports(clean, read, renderer, Silent(), lambda: 0.0, lambda _: None)
+    ports = Ports(clean, reader_for(site), renderer, Silent(), lambda: 0.0, lambda _: None)
     drive(rebuild(Run(site, ports, token="clean", deadline=1.0)))
     return clean
 

@@ -57,6 +57,21 @@ def test_nothing_else_is_in_it() -> None:
     assert not [name for name in found if "__pycache__" in name or name.endswith(".pyc")]
 
 
+def test_the_reader_is_what_reads_a_page_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    files = bundle.edgefeed_files()
+    before = bundle.reader_fingerprint()
+    differs = set()
+    for name in files:
+        changed = {**files, name: files[name] + b"\n"}
+        monkeypatch.setattr(bundle, "edgefeed_files", lambda changed=changed: changed)
+        if bundle.reader_fingerprint() != before:
+            differs.add(name.removeprefix("edgefeed/").removesuffix(".py"))
+    assert {"page", "metadata", "content", "sanitize", "text", "rss", "contract"} <= differs
+    assert differs.isdisjoint(
+        {"lists", "listing", "reconcile", "gate", "aws", "handler", "outputs"}
+    )
+
+
 def test_the_same_inputs_give_the_same_bytes() -> None:
     first = bundle.build(SITE, TEMPLATES)
     time.sleep(2.1)  # zip's times have a resolution of two seconds
