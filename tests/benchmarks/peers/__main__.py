@@ -4,8 +4,10 @@
                                      [--planted 100000]
 
 For each size: a clean full build (time and peak memory), then one post edited, from the
-command's start to the page uploaded, alternating, the median of several rounds. Figures are
-printed with their ratio to Hugo's; all of them go to a JSON file, from which `plot.py` draws.
+command's start to the page uploaded, alternating, the median of several rounds. The peers make
+one feed; Sula is built twice, with that one alone and with all that it makes unless it is told
+otherwise. Figures are printed with their ratio to Hugo's; all of them go to a JSON file, from
+which `plot.py` draws.
 The S3 endpoint is the local cloud that `sula up` starts. At the sizes after ``--planted`` only
 Sula's edits are measured, see `planted.py`.
 """
@@ -17,13 +19,14 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.peers import generators, planted, plot
 from tests.benchmarks.peers.measure import Took, medians
 from tests.benchmarks.peers.peer import (
+    ONE_FEED,
     TOOLS,
     OtherPeer,
     SulaPeer,
@@ -58,8 +61,8 @@ def measure(count: int, names: list[str], rounds: int) -> dict[str, Any]:
 
 def _measure(peers: list[SulaPeer | OtherPeer], sula: SulaPeer, rounds: int) -> dict[str, Any]:
     found: dict[str, Any] = {peer.name: {} for peer in peers}
+    found |= _build_all(peers, found)
     for peer in peers:
-        _build(peer, found[peer.name])
         found[peer.name]["first"] = peer.first().seconds
     settle(sula)
     edits: dict[str, list[Took]] = {peer.name: [] for peer in peers}
@@ -90,9 +93,7 @@ def measure_planted(count: int, names: list[str], rounds: int) -> dict[str, Any]
             if count <= _BUILT:
                 others = [OtherPeer(name, base / name, count, local) for name in names]
                 peers: list[SulaPeer | OtherPeer] = [sula, *others]
-                for peer in peers:
-                    found.setdefault(peer.name, {})
-                    _build(peer, found[peer.name])
+                found |= _build_all(peers, {peer.name: {} for peer in peers} | found)
                 for other in others[:1]:  # the others take minutes for each
                     other.first()
                     found[other.name] |= planted.edits_of(other, rounds)
@@ -101,10 +102,25 @@ def measure_planted(count: int, names: list[str], rounds: int) -> dict[str, Any]
     return found
 
 
-def _build(peer: SulaPeer | OtherPeer, found: dict[str, Any]) -> None:
+def _build_all(
+    peers: Sequence[SulaPeer | OtherPeer], found: dict[str, dict[str, Any]]
+) -> dict[str, dict[str, Any]]:
+    """Add clean full builds: of Sula one as the peers', and one with the feeds of every tag."""
+    for peer in peers:
+        if isinstance(peer, SulaPeer):
+            found["sula, all feeds"] = {}
+            _build(peer, found["sula, all feeds"], " with all feeds")
+            with peer.settings(ONE_FEED):
+                _build(peer, found[peer.name])
+        else:
+            _build(peer, found[peer.name])
+    return found
+
+
+def _build(peer: SulaPeer | OtherPeer, found: dict[str, Any], how: str = "") -> None:
     took = peer.build()
     found |= {"build": took.seconds, "build cpu": took.cpu, "peak": took.peak}
-    say(f"  {peer.name}: built in {took.seconds:.2f} s, {took.peak / 1e6:.0f} MB")
+    say(f"  {peer.name}{how}: built in {took.seconds:.2f} s, {took.peak / 1e6:.0f} MB")
 
 
 def table(results: Mapping[str, dict[str, Any]], names: list[str]) -> Iterator[str]:
@@ -114,9 +130,14 @@ def table(results: Mapping[str, dict[str, Any]], names: list[str]) -> Iterator[s
         ours = found["sula"]
         times = [f"{ours[name]:.2f}" if name in ours else "-" for name in ("edit", "feed", "idle")]
         yield _row(count, *(_ratio(ours, found.get(name, {}), "edit") for name in names), *times)
-    yield "sula / peer, on the wall (in CPU), memory: clean full build"
+    for name, what in (("sula", "the peers' one feed"), ("sula, all feeds", "all feeds")):
+        yield f"sula / peer, on the wall (in CPU), memory: clean full build with {what}"
+        yield from _builds(results, names, name)
+
+
+def _builds(results: Mapping[str, dict[str, Any]], names: list[str], which: str) -> Iterator[str]:
     for count, found in results.items():
-        ours = found["sula"]
+        ours = found.get(which, {})
         cells = []
         for name in names:
             theirs = found.get(name, {})

@@ -28,6 +28,11 @@ SITE_DESCRIPTION = "A corpus"
 AUTHOR = "A"
 SITE_ID = "tag:blog.example,2026:corpus"
 """
+ONE_FEED = """
+FEED_FORMATS = ("rss",)
+TAG_FEEDS = False
+SERIES_FEEDS = False
+"""
 KEYS = {
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",  # pragma: allowlist secret
@@ -84,7 +89,10 @@ def help_cpu() -> float:
 
 
 class SulaPeer:
-    """Sula with the corpus in a git checkout, published to the local cloud."""
+    """Sula with the corpus in a git checkout, published to the local cloud.
+
+    With `ONE_FEED` among its `settings` it makes what the peers make.
+    """
 
     name = "sula"
 
@@ -102,6 +110,15 @@ class SulaPeer:
         """A clean full build, lists and feeds included."""
         shutil.rmtree(self.folder / "public", ignore_errors=True)
         return run([SULA, "build", "public"], self.folder, self.environment, memory=True)
+
+    @contextmanager
+    def settings(self, more: str) -> Iterator[None]:
+        """Have more settings for a while."""
+        place = self.folder / "pelicanconf.py"
+        text = place.read_text("utf-8")
+        place.write_text(text + more, "utf-8")
+        yield
+        place.write_text(text, "utf-8")
 
     def first(self) -> Took:
         return run([SULA, "deploy", "--force", "--no-wait"], self.folder, self.environment)
