@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+from edgefeed import search
 from edgefeed.contract import Person, Site, series_path, tag_path
 from edgefeed.lists import Theme
 from edgefeed.model import Count, Document, Entry, Kind, Listing
@@ -108,7 +109,8 @@ def listings() -> tuple[Listing, ...]:
             title="How Sula works", front_kind=Kind.SERIES, entries=tuple(reversed(parts)),
             parts=parts,
         ),
-        Listing(unit="search", kind=Kind.SEARCH, shards=(1,)),
+        search.front(ENTRIES),
+        *filter(None, [search.shard("search/0/0.json", ENTRIES[::-1])]),
         Listing(
             unit="tags", kind=Kind.TAGS,
             counts=tuple(Count(tag, tag_path(tag), len(tagged(tag))) for tag in tags),
@@ -155,6 +157,15 @@ def posts() -> tuple[Sample, ...]:
             url="/about/", title="About", kind="page",
             content="<p>Sula is a genus of seabirds: the boobies. They nest on the ground, dive "
             "from great heights, and are not afraid of people.</p>",
+        ),
+        Sample(
+            url="/subscribe/", title="Subscribe", kind="page",
+            content="<p>Give your reader one of these:</p>"
+            '<div class="table" role="group" aria-label="Table" tabindex="0"><table><thead><tr>'
+            "<th>feed</th><th>address</th></tr></thead><tbody>"
+            '<tr><td>RSS</td><td><a href="/feed.xml">/feed.xml</a></td></tr>'
+            '<tr><td>Atom</td><td><a href="/atom.xml">/atom.xml</a></td></tr></tbody></table>'
+            "</div>",
         ),
         Sample(
             url="/404.html", title="There is no such page", kind="error",

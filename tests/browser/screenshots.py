@@ -1,13 +1,11 @@
 """Every kind of page of the real site, drawn by Chromium: ``make screenshots``.
 
 Builds the site with ``sula build``, finds one page of each kind in what was built, and
-draws it at two widths in both schemes into ``screenshots/``. With ``--reference`` it draws the
-sample site's pages into the picture that `test_screenshots` compares them with.
+draws it at two widths in both schemes into ``screenshots/``. `likeness` draws what CI compares.
 """
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 import tempfile
@@ -15,16 +13,12 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
-from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from .chromium import CHROMIUM, SCHEMES, WIDTHS, launch, serve
-from .sample_site import write
 
 ROOT = Path(__file__).parents[2]
 TARGET = ROOT / "screenshots"
-REFERENCE = Path(__file__).parent / "reference.png"
-TILE = (240, 300)
 SULA = Path(sys.executable).with_name("sula")
 # The name of a drawing, and which built file it shows: the largest one that matches.
 KINDS = (
@@ -83,53 +77,11 @@ def draw(browser: Browser, address: str, pages: list[tuple[str, str]], target: P
     return count
 
 
-def sheet(browser: Browser, address: str, pages: list[tuple[str, str]]) -> Image.Image:
-    """The beginning of every page, small, side by side: a column for each, a row for each look.
-
-    Small enough to keep, and large enough to show that something has moved.
-    """
-    looks = list(product(WIDTHS, SCHEMES))
-    whole = Image.new("RGB", (TILE[0] * len(pages), TILE[1] * len(looks)))
-    for row, (width, scheme) in enumerate(looks):
-        with browser.new_context(
-            viewport={"width": width, "height": width * TILE[1] // TILE[0]},
-            color_scheme="dark" if scheme == "dark" else "light",
-            reduced_motion="reduce",
-        ) as context:
-            page = context.new_page()
-            for column, (_, path) in enumerate(pages):
-                page.goto(address + path)
-                drawn = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
-                tile = drawn.resize(TILE, Image.Resampling.BOX)
-                whole.paste(tile, (TILE[0] * column, TILE[1] * row))
-    return whole
-
-
-def save_reference() -> None:
-    """Draw the sample site's pages anew for `test_screenshots`."""
-    with tempfile.TemporaryDirectory() as name, sync_playwright() as playwright:
-        write(Path(name))
-        with serve(Path(name)) as address:
-            browser = launch(playwright)
-            whole = sheet(browser, address, sample_pages(Path(name)))
-            browser.close()
-    whole.quantize(64, dither=Image.Dither.NONE).save(REFERENCE, optimize=True)
-    sys.stdout.write(f"screenshots: {REFERENCE} is drawn anew: look at it before it is kept\n")
-
-
-def sample_pages(folder: Path) -> list[tuple[str, str]]:
-    """Every kind of page of the sample site."""
-    return [(name, path) for name, path in found(folder) if not path.endswith(".xml")]
-
-
-def main(arguments: list[str]) -> int:
+def main() -> int:
     """Build, serve, draw. Exit status 2 when something that is needed is not there."""
     if not CHROMIUM.exists():
         sys.stderr.write(f"screenshots: no browser at {CHROMIUM}: install Debian's chromium\n")
         return 2
-    if arguments == ["--reference"]:
-        save_reference()
-        return 0
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / "site"
         built = subprocess.run([SULA, "build", folder], cwd=ROOT, check=False)
@@ -146,4 +98,4 @@ def main(arguments: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    raise SystemExit(main())
