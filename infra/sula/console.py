@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -95,6 +96,7 @@ class Following(Steps):
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._uploads = 0
+        self._lock = threading.Lock()  # many threads publish, and there is one set of bars
 
     def planned(self, plan: Plan) -> None:
         """See `Steps.planned`."""
@@ -130,11 +132,12 @@ class Following(Steps):
     ) -> None:
         if not self.console.live or (total is not None and total < 3):  # noqa: PLR2004 - a flash
             return
-        if self._bars is None:
-            from rich.progress import Progress  # noqa: PLC0415 - only on a terminal
+        with self._lock:
+            if self._bars is None:
+                from rich.progress import Progress  # noqa: PLC0415 - only on a terminal
 
-            self._bars = Progress(transient=True)
-            self._bars.start()
-        if name not in self._tasks:
-            self._tasks[name] = self._bars.add_task(name, total=total)
-        change(self._bars, self._tasks[name])
+                self._bars = Progress(transient=True)
+                self._bars.start()
+            if name not in self._tasks:
+                self._tasks[name] = self._bars.add_task(name, total=total)
+            change(self._bars, self._tasks[name])

@@ -111,7 +111,8 @@ def letter_lines(letters: list[Letter]) -> Iterator[str]:
     """Dead letters for a person: whose event it was, and what it says."""
     for letter in letters:
         keys = [unquote_plus(key) for key in _KEY.findall(letter.body)]
-        yield f"{letter.id}  {', '.join(keys) or 'no key'}  (tried {letter.attempts} times)"
+        tried = plural(letter.attempts, "time")
+        yield f"{letter.id}  {', '.join(keys) or 'no key'}  (tried {tried})"
         yield f"  {letter.body}"
     if not letters:
         yield "The dead-letter queue is empty"

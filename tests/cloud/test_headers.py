@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import http.client
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -20,6 +20,8 @@ OBJECTS = re.findall(
     r"^\| ([^|`]+?) +\| `([^`]+)` +\| `([^`]+)` +\| `([^`]+)` +\|$", TEXT, re.MULTILINE
 )
 HEADERS = re.findall(r"^\| `([A-Z][A-Za-z-]+)` +\| `([^`]+)` +\|$", TEXT, re.MULTILINE)
+PLAIN = {"Accept-Encoding": "identity"}
+UNCOMPRESSED = {"Atom", "JSON Feed", "a tag's feed", "a picture", "sound", "anything else"}
 
 
 def key_of(path: str) -> str:
@@ -32,22 +34,33 @@ def edge(echoing: Deployed) -> Iterator[EdgeProxy]:
     objects = echoing.local.cloud.objects(echoing.outputs.bucket)
     for _, path, _, _ in OBJECTS:
         key = key_of(path)
-        objects.put(key, b"row", content_type=content_type(key), cache_control=cache_control(key))
+        objects.put(
+            key, b"row " * 500, content_type=content_type(key), cache_control=cache_control(key)
+        )
     with EdgeProxy(
         port=0, cloud_port=echoing.local.port, domain=echoing.outputs.distribution_domain
     ) as proxy:
         yield proxy
 
 
-def headers_of(edge: EdgeProxy, path: str) -> tuple[int, http.client.HTTPMessage]:
+def headers_of(
+    edge: EdgeProxy, path: str, asked: Mapping[str, str] = PLAIN
+) -> tuple[int, http.client.HTTPMessage]:
     connection = http.client.HTTPConnection("127.0.0.1", edge.port, timeout=10)
     try:
-        connection.request("GET", path)
+        connection.request("GET", path, headers=dict(asked))
         answer = connection.getresponse()
         answer.read()
         return answer.status, answer.headers
     finally:
         connection.close()
+
+
+@pytest.mark.parametrize(("kind", "path"), [row[:2] for row in OBJECTS], ids=str)
+def test_text_is_compressed_where_cloudfront_can(edge: EdgeProxy, kind: str, path: str) -> None:
+    _, headers = headers_of(edge, path, {"Accept-Encoding": "gzip"})
+    assert (headers["Content-Encoding"] == "gzip") == (kind not in UNCOMPRESSED)
+    assert headers_of(edge, path)[1]["Content-Encoding"] is None
 
 
 def test_the_tables_are_there() -> None:

@@ -9,6 +9,7 @@ not list what goes because its condition no longer holds.
 from __future__ import annotations
 
 import http.client
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -158,6 +159,24 @@ def test_the_function_its_log_and_the_mail_are_as_the_parameters_say(site: Site)
         if one["TopicArn"].endswith(f":{site.name}-alarms")
     ]
     assert mails == ["me@blog.example"]
+
+
+def test_the_bucket_is_shut_to_everybody_but_the_edge(site: Site) -> None:
+    """By its settings: the local cloud itself turns no stranger away."""
+    s3, bucket = client(site, "s3"), site.outputs.bucket
+    shut = s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    assert set(shut.values()) == {True}
+    owned = s3.get_bucket_ownership_controls(Bucket=bucket)["OwnershipControls"]["Rules"]
+    assert owned == [{"ObjectOwnership": "BucketOwnerEnforced"}]
+    policy = json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"]
+    (allowed,) = (one for one in policy if one["Effect"] == "Allow")
+    edge = f"arn:aws:cloudfront::000000000000:distribution/{site.outputs.distribution_id}"
+    assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    assert allowed["Condition"] == {"StringEquals": {"AWS:SourceArn": edge}}
+    assert allowed["Action"] == "s3:GetObject"
+    assert sorted(allowed["Resource"]) == [
+        f"arn:aws:s3:::{bucket}/lists/*", f"arn:aws:s3:::{bucket}/pages/*",
+    ]  # fmt: skip
 
 
 def test_the_doctor_knows_certificate_and_dns(site: Site, parameters: dict[str, str]) -> None:

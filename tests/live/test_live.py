@@ -34,6 +34,7 @@ import pytest
 from tests.authored import Authored, Post
 from tests.cloud.site import Site
 
+from sula.aws import Cloud, Endpoint
 from sula.local import LocalCloud
 from sula.theme import shipped_theme
 
@@ -204,6 +205,20 @@ def test_rolled_back_and_forward(live: Live) -> None:
     until(lambda: "One" in live.titles())
     live.sula("rollback")
     until(lambda: "Uno" in live.titles())
+
+
+@pytest.mark.skipif(not REAL, reason="only CloudFront knows its measure")
+def test_the_edge_function_is_far_from_the_time_it_may_take(live: Live) -> None:
+    edge = Cloud(Endpoint(REGION)).client("cloudfront")
+    name = f"{live.stack}-viewer-request"
+    etag = edge.describe_function(Name=name, Stage="LIVE")["ETag"]
+    cases = sorted((Path(__file__).parents[1] / "edge").glob("*.json"))
+    assert cases
+    for case in cases:
+        event = json.dumps(json.loads(case.read_text("utf-8"))["event"]).encode()
+        result = edge.test_function(Name=name, IfMatch=etag, Stage="LIVE", EventObject=event)
+        # Per cent of what is allowed.
+        assert int(result["TestResult"]["ComputeUtilization"]) < 50, case.name
 
 
 def test_a_second_deploy_does_nothing_and_the_doctor_is_content(live: Live) -> None:
