@@ -1,4 +1,8 @@
-"""`python -m tests.simulation --seeds N [--seed K]`: many schedules, or one again."""
+"""Play schedules: many, or one again, or one that fails made as short as can be.
+
+`python -m tests.simulation --seeds 2000`, `--seed 17`, `--seed 17 --shrink`; with
+`--mutation NoDebt` the protocol is broken on purpose, to see how a failure is told.
+"""
 
 # ruff: noqa: T201 - a command prints
 
@@ -9,23 +13,32 @@ import sys
 import time
 
 from tests.simulation.cloud import Violation
+from tests.simulation.mutations import MUTATIONS
+from tests.simulation.shrink import shrink
 from tests.simulation.simulator import plan_of, simulate
+
+from edgefeed.reconcile import Run
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
+    names = {mutation.__name__: mutation for mutation in MUTATIONS}
     parser.add_argument("--seeds", type=int, default=2000, help="how many schedules to play")
     parser.add_argument("--seed", type=int, help="play this one, and print what happened")
+    parser.add_argument("--shrink", action="store_true", help="make it short, if it fails")
+    parser.add_argument("--mutation", choices=names, help="break the protocol in this way")
     options = parser.parse_args()
+    run_class = names.get(options.mutation, Run)
     if options.seed is not None:
-        return replay(options.seed)
+        return replay(options.seed, run_class, shorter=options.shrink)
     began, steps = time.perf_counter(), 0
     for seed in range(options.seeds):
         try:
-            steps += simulate(plan_of(seed)).steps
+            steps += simulate(plan_of(seed), run_class).steps
         except Violation as error:
             print(f"seed {seed}: {error}")
-            print(f"simulate: broken; replay with: python -m tests.simulation --seed {seed}")
+            again = f"python -m tests.simulation --seed {seed}"
+            print(f"simulate: broken; replay with: {again}, shorten it with: {again} --shrink")
             return 1
         if sys.stderr.isatty() and seed % 100 == 0:
             print(f"\r{seed} of {options.seeds}", end="", file=sys.stderr)
@@ -37,10 +50,13 @@ def main() -> int:
     return 0
 
 
-def replay(seed: int) -> int:
+def replay(seed: int, run_class: type[Run] = Run, *, shorter: bool = False) -> int:
     try:
-        simulation = simulate(plan_of(seed))
+        simulation = simulate(plan_of(seed), run_class)
     except Violation as error:
+        if shorter:
+            print("\n".join(shrink(plan_of(seed), run_class).log))
+            return 1
         print("\n".join([*error.__notes__, f"simulate: seed {seed} is broken: {error}"]))
         return 1
     print("\n".join([*simulation.log, f"simulate: seed {seed} holds"]))

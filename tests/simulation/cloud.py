@@ -8,9 +8,9 @@ from urllib.parse import unquote, urlsplit
 
 from tests.simulation.site import SITE
 
-from edgefeed.contract import LISTS, key_to_path
+from edgefeed.contract import LISTS, PAGES, key_to_path
 from edgefeed.notify import changed_feeds
-from edgefeed.store import GENERATION, Conflict
+from edgefeed.store import GENERATION, Conflict, Object
 from edgefeed.stores import MemoryStore
 
 
@@ -36,8 +36,14 @@ class WatchedStore(MemoryStore):
         super().__init__(lambda: f"{clock.now:.6f}")
         self._is_contended = is_contended
         self._history: dict[str, list[tuple[str, int]]] = defaultdict(list)
+        self.read_page = ""
+        """The page that was asked for since this was last emptied."""
         self.news: set[str] = set()
         """Objects that a run wrote or removed, and of which nobody has been told since."""
+
+    def get(self, key: str) -> Object | None:
+        self.read_page = key if key.startswith(PAGES) else self.read_page
+        return super().get(key)
 
     def put(
         self,

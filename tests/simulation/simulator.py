@@ -75,8 +75,9 @@ class Simulation:
         plan: Plan,
         run_class: type[Run] = Run,
         render: Callable[[Site], Renderer] = PlainRenderer,
+        random: Random | None = None,
     ) -> None:
-        self.random = Random(plan.seed)
+        self.random = random or Random(plan.seed)
         # Of their own, so that a seed is the same schedule with pinned posts as it was without.
         self._pins = Random(f"pins {plan.seed}")
         self.clock = Clock()
@@ -101,6 +102,10 @@ class Simulation:
         self._visible: dict[str, float] = {}
         self._live: list[Live] = []
         self._slowness = self.random.choice((0.0, 0.02, 0.1))
+        # What a run has just read grows old before it is used, best of all because its author
+        # changes it: the race that chance alone brings about once in a thousand schedules.
+        self._staleness = self.random.choice((0.0, 0.6))
+        self._earlier: dict[str, bytes] = {}
         self.steps = 0
         self.log: list[str] = []
 
@@ -155,10 +160,17 @@ class Simulation:
             agenda.insert(self.random.randrange(len(agenda) + 1), self._lose_list)
         return agenda
 
-    def _change_page(self) -> None:
+    def _change_page(self, key: str = "") -> None:
         random = self.random
-        key = random.choice(self._keys)
-        if random.random() < 0.25:
+        key = key or random.choice(self._keys)
+        now, earlier = self.store.get(key), self._earlier.get(key)
+        if now is not None:
+            self._earlier[key] = now.body
+        if earlier is not None and random.random() < 0.4:
+            # An author changes a page back, and a run that looks finds nothing new.
+            self.store.put(key, earlier)
+            self.log.append(f"{self.clock.now:.1f} put {key} as it was")
+        elif random.random() < 0.25:
             self.store.delete(key)
             self.log.append(f"{self.clock.now:.1f} delete {key}")
         else:
@@ -267,6 +279,7 @@ class Simulation:
     def _step(self, live: Live) -> None:
         self.steps += 1
         self.clock.now += self.random.random() * 0.2
+        self.store.read_page = ""
         try:
             live.process.step(self._make)
         except Died:
@@ -276,6 +289,11 @@ class Simulation:
             self._live.remove(live)
             if live.process.result is not None or live.process.error is not None:
                 self._end(live)
+        elif self.store.read_page and self.random.random() < self._staleness:
+            live.awake = self.clock.now + self.random.choice((5.0, 20.0, 40.0))
+            if self._change_page in self._agenda and self.random.random() < 0.5:
+                self._agenda.remove(self._change_page)
+                self._change_page(self.store.read_page)
         elif self.random.random() < self._slowness:
             # A slow answer: the others go on, and may finish first.
             live.awake = self.clock.now + self.random.choice((2.0, 10.0, 40.0))
@@ -366,10 +384,16 @@ def _bodies(store: MemoryStore) -> dict[str, bytes]:
 
 
 def simulate(
-    plan: Plan, run_class: type[Run] = Run, render: Callable[[Site], Renderer] = PlainRenderer
+    plan: Plan,
+    run_class: type[Run] = Run,
+    render: Callable[[Site], Renderer] = PlainRenderer,
+    random: Random | None = None,
 ) -> Simulation:
-    """Play one schedule. Raises Violation, with the log as its note."""
-    simulation = Simulation(plan, run_class, render)
+    """Play one schedule. Raises Violation, with the log as its note.
+
+    ``random`` decides what happens; usually the plan's seed does.
+    """
+    simulation = Simulation(plan, run_class, render, random)
     try:
         simulation.play()
     except BaseException as error:

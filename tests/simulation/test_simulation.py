@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from random import Random
 
 import msgspec
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from tests.simulation import simulator
 from tests.simulation.__main__ import replay
 from tests.simulation.cloud import Violation
-from tests.simulation.mutations import MUTATIONS, NoGenerations
-from tests.simulation.simulator import Plan, plan_of, simulate
+from tests.simulation.mutations import MUTATIONS, NoDebt, NoGenerations
+from tests.simulation.shrink import shrink
+from tests.simulation.simulator import Plan, Simulation, plan_of, simulate
 
 from edgefeed.contract import Site
 from edgefeed.handler import ThemeRenderer, read_templates
@@ -68,23 +70,43 @@ plans = st.builds(
 
 
 @settings(max_examples=150, deadline=None)
-@given(plans)
-def test_any_plan_holds(plan: Plan) -> None:
-    simulate(plan)
+@given(plans, st.randoms(use_true_random=False))
+def test_any_plan_holds_whatever_happens_when(plan: Plan, random: Random) -> None:
+    """Hypothesis decides about every step, and would shrink the plan and the interleaving."""
+    simulate(plan, random=random)
+
+
+def test_a_failing_seed_shrinks_to_a_short_schedule() -> None:
+    logs = {seed: log_of(plan_of(seed), NoDebt) for seed in range(40)}
+    seed = max(logs, key=lambda seed: len(logs[seed]))
+    short = shrink(plan_of(seed), NoDebt)
+    assert short.log[-1].startswith("broken: ")
+    assert len(short.log) * 3 < len(logs[seed])
+
+
+def log_of(plan: Plan, mutation: type[Run]) -> list[str]:
+    """What happens in a schedule that breaks it; nothing in one that does not."""
+    simulation = Simulation(plan, mutation)
+    try:
+        simulation.play()
+    except Violation:
+        return simulation.log
+    return []
+
+
+def is_broken(plan: Plan, mutation: type[Run]) -> bool:
+    try:
+        simulate(plan, mutation)
+    except Violation:
+        return True
+    return False
 
 
 def test_a_failure_shrinks_to_a_small_plan() -> None:
     from hypothesis import find
 
-    def is_broken(plan: Plan) -> bool:
-        try:
-            simulate(plan, NoGenerations)
-        except Violation:
-            return True
-        return False
-
     quick = settings(max_examples=300, deadline=None, database=None)
-    smallest = find(plans, is_broken, settings=quick)
+    smallest = find(plans, lambda plan: is_broken(plan, NoGenerations), settings=quick)
     assert smallest.faults <= 1
     assert (smallest.rebuilds, smallest.deploys) == (False, False)
     assert smallest.edits < 9
