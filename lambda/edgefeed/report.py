@@ -90,7 +90,7 @@ class Report:
                 "CloudWatchMetrics": [
                     {
                         "Namespace": "Sula/edgefeed",
-                        "Dimensions": [[]],
+                        "Dimensions": [["site"]],
                         "Metrics": [
                             *({"Name": name, "Unit": "Count"} for name in _METRICS),
                             {"Name": "milliseconds", "Unit": "Milliseconds"},
@@ -100,6 +100,7 @@ class Report:
             },
             "level": "error" if self._error else "info",
             "message": self._error or f"{work.kind}: {values['written']} documents written",
+            "site": run.site.url,
             "run": run.token,
             "kind": work.kind,
             "messages": [message.id for message in work.messages],

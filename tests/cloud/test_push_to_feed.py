@@ -255,10 +255,14 @@ def test_a_push_that_changes_nothing_uploads_nothing(author: Author) -> None:
     assert seen() == before
 
 
-def test_an_unchanged_feed_answers_304(author: Author) -> None:
+def test_line_25_an_unchanged_feed_answers_304_and_head_without_a_redirect(author: Author) -> None:
     for feed in FEEDS:
         with urllib.request.urlopen(f"{author.address}/{feed}", timeout=30) as answer:
             etag, modified = answer.headers["ETag"], answer.headers["Last-Modified"]
+            assert answer.url == f"{author.address}/{feed}"
+        head = urllib.request.Request(f"{author.address}/{feed}", method="HEAD")
+        with urllib.request.urlopen(head, timeout=30) as answer:
+            assert (answer.status, answer.headers["ETag"], answer.read()) == (200, etag, b"")
         for condition in ({"If-None-Match": etag}, {"If-Modified-Since": modified}):
             for encoding in ({}, {"Accept-Encoding": "gzip"}):
                 request = urllib.request.Request(

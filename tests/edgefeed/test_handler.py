@@ -13,6 +13,7 @@ from typing import Any
 import feedparser
 import msgspec
 import pytest
+from jsonschema import Draft202012Validator
 
 from edgefeed.contract import FRAGMENTS, INDEX_KEY, Person, Site, json_ld
 from edgefeed.handler import Function, PageReader, ThemeRenderer, build_directory, read_templates
@@ -27,6 +28,7 @@ from edgefeed.stores import MemoryStore
 from sula.function import READS
 
 ROOT = Path(__file__).parents[2]
+METRICS = Path(__file__).parent / "schemas/embedded-metric-format.json"
 ASSETS = {f.name: f"theme/{f.stem}.0123456789{f.suffix}" for f in (ROOT / "theme/static").iterdir()}
 SITE = Site(
     id="tag:example.org,2026:site",
@@ -165,14 +167,34 @@ def test_a_post_is_followed_from_its_event_to_its_removal(
     assert all(line["level"] == "info" for line in lines)
 
 
+def check_metrics(line: dict[str, Any]) -> None:
+    """Raises where a line is not in CloudWatch's embedded metric format."""
+    Draft202012Validator(json.loads(METRICS.read_text("utf-8"))).validate(line)
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    assert metrics["Namespace"] == "Sula/edgefeed"
+    # What JSON Schema cannot say: each name is a member of the line, metrics are numbers.
+    assert all(type(line[metric["Name"]]) in {int, float} for metric in metrics["Metrics"])
+    assert all(isinstance(line[name], str) for names in metrics["Dimensions"] for name in names)
+    assert len(json.dumps(line)) < 1_000_000
+
+
+def test_the_line_of_a_run_that_failed_has_its_metrics_too(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    world = World()
+    world.store.put(INDEX_KEY, b"garbage")
+    world.send("hello")
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    check_metrics(line)
+    assert (line["level"], line["failed"]) == ("error", 1)
+
+
 def test_one_run_says_one_line_with_its_metrics(capsys: pytest.CaptureFixture[str]) -> None:
     world = World()
     world.put("hello", tags=("a",))
     world.send("hello")
     (line,) = map(json.loads, capsys.readouterr().out.splitlines())
-    metrics = line["_aws"]["CloudWatchMetrics"][0]
-    assert metrics["Namespace"] == "Sula/edgefeed"
-    assert all(isinstance(line[metric["Name"]], int | float) for metric in metrics["Metrics"])
+    check_metrics(line)
     assert line["pages"] == 1
     assert line["written"] == len(world.lists()) + 1  # and state/problems.json
     assert line["messages"] == ["m1"]

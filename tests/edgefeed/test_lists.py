@@ -82,14 +82,14 @@ def test_every_list_is_strictly_valid_html_with_the_marks_of_a_page(key: str) ->
 
 
 @pytest.mark.parametrize("key", PAGES)
-def test_every_list_announces_the_sites_three_feeds_last(key: str) -> None:
+def test_line_29_every_list_announces_the_sites_three_feeds_last(key: str) -> None:
     tree = lxml_html.document_fromstring(PAGES[key])
     feeds = tree.xpath("//link[@rel='alternate']/@href")
     assert feeds[-3:] == ["/feed.xml", "/atom.xml", "/feed.json"]
 
 
 @pytest.mark.parametrize("kind", [Kind.TAG, Kind.PAGE])
-def test_a_tags_page_announces_the_tags_feeds_first_and_so_do_its_older_pages(kind: Kind) -> None:
+def test_line_29_a_tags_page_announces_the_tags_feeds_first_on_older_pages_too(kind: Kind) -> None:
     unit = "tags/x" if kind is Kind.TAG else "tags/x/page/2"
     tree = render(tag("X & Y", plain(), kind=kind, unit=unit, number=2), plain())
     feeds = tree.xpath("//link[@rel='alternate']")

@@ -164,7 +164,7 @@ def test_a_rebuild_begins_with_nothing_and_removes_what_is_foreign(world: World)
     assert world.lists() == world.expected("rebuilt")
 
 
-def test_what_readers_get_has_its_type_and_cache_rule(world: World) -> None:
+def test_lines_24_and_27_what_readers_get_has_its_type_and_cache_rule(world: World) -> None:
     world.put(key_of("hello"), post("hello"))
     world.function.invoke({"Records": [message(key_of("hello"))]})
     for name, kind in {
