@@ -93,6 +93,10 @@ PLANTED ?=
 bench-peers: dev  ## beside Hugo, Pelican and Eleventy, at SIZES posts (needs node and the registries)
 	@$(BIN)/python -m tests.benchmarks.peers --sizes $(SIZES) --planted $(PLANTED)
 
+POSTS ?= 1000
+bench-build: dev  ## a clean build of POSTS posts, phase by phase
+	@$(BIN)/python -m tests.benchmarks.builds --posts $(POSTS)
+
 bundle: dev  ## the function's zip for both processors: sizes and digests
 	@$(BIN)/python -m tests.edgefeed.wheels
 
@@ -122,4 +126,4 @@ clean:
 	@rm -rf $(VENV) .sula dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@echo "clean"
 
-.PHONY: help env env-aws dev up test check format lock bench bench-authors bundle documents reference simulate law screenshots lighthouse bench-peers clean
+.PHONY: help env env-aws dev up test check format lock bench bench-authors bench-build bundle documents reference simulate law screenshots lighthouse bench-peers clean

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 _PLAIN: Final = frozenset({"", "text", "txt", "plain", "plaintext", "none"})
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_SPECIAL: Final = re.compile("[&<>]")
 _UNKNOWN_COMMAND: Final = re.compile(r">\\([A-Za-z]+)<")
 _LOOSE_AMPERSAND: Final = re.compile(r"&(?!#?[A-Za-z0-9]+;)")
 # MathML Core, "Presentation elements": these have exactly so many parts.
@@ -31,11 +32,13 @@ def language_of(info: str) -> str:
 
 @functools.lru_cache(maxsize=128)
 def _lexer(language: str) -> Lexer | None:
-    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - many a post has no code
+    from pygments.lexers import find_lexer_class_by_name  # noqa: PLC0415 - many a post has no code
     from pygments.util import ClassNotFound  # noqa: PLC0415 - the same
 
+    from sula.markdown_scan import quick  # noqa: PLC0415 - the same
+
     try:
-        return get_lexer_by_name(language, stripnl=False)
+        return quick(find_lexer_class_by_name(language))(stripnl=False)
     except ClassNotFound:
         return None
 
@@ -60,17 +63,17 @@ def _spans(code: str, lexer: Lexer) -> str:
     """What Pygments' HtmlFormatter writes inside ``<pre>``, neighbours of a kind joined."""
     parts: list[str] = []
     last = ""
+    known = _classes
+    plain = _SPECIAL.search(code) is None
     for kind, text in lexer.get_tokens(code):
-        name = _classes.get(kind)
-        if name is None:
-            name = _classes[kind] = _class(kind)
+        name = known[kind] if kind in known else _class(kind)
         if name != last:
             if last:
                 parts.append("</span>")
             if name:
                 parts.append(f'<span class="{name}">')
             last = name
-        parts.append(text.translate(_ESCAPES))
+        parts.append(text if plain else text.translate(_ESCAPES))
     if last:
         parts.append("</span>")
     return "".join(parts)
@@ -78,6 +81,11 @@ def _spans(code: str, lexer: Lexer) -> str:
 
 def _class(kind: _TokenType) -> str:
     """The short class of a token type: its own or its nearest ancestor's; none for blanks."""
+    _classes[kind] = name = _nearest(kind)
+    return name
+
+
+def _nearest(kind: _TokenType) -> str:
     from pygments.token import STANDARD_TYPES  # noqa: PLC0415 - see `_lexer`
 
     at: _TokenType | None = kind

@@ -101,15 +101,23 @@ def inline_rule(state: StateCore) -> None:
 def read(content: str) -> Inline | None:
     """The content of an inline token, or None where it takes the parser to tell."""
     reading = _Reading(content)
+    escaped, parts, words, plain = reading.escaped, reading.parts, reading.words, reading.plain
     position = 0
     for match in _CONSTRUCT.finditer(content):
         start = match.start()
         if start > position:
-            reading.text(content[position:start])
+            text = content[position:start]
+            words.append(text)
+            plain.append(text)
+            parts.append(escaped(text))
         position = match.end()
         kind = match.lastgroup or ""
         if kind in _MARKS:
-            reading.emphasis(match[kind], strong=bool(match[_MARKS[kind]]))
+            text = match[kind]
+            words.append(text)
+            plain.append(text)
+            tag = "strong" if match[_MARKS[kind]] else "em"
+            parts.append(f"<{tag}>{escaped(text)}</{tag}>")
         elif kind == "code":
             reading.code(match["code"])
         elif kind == "href":
@@ -142,12 +150,6 @@ class _Reading:
         self.words.append(text)
         self.plain.append(text)
         self.parts.append(self.escaped(text))
-
-    def emphasis(self, text: str, *, strong: bool) -> None:
-        self.words.append(text)
-        self.plain.append(text)
-        tag = "strong" if strong else "em"
-        self.parts.append(f"<{tag}>{self.escaped(text)}</{tag}>")
 
     def code(self, text: str) -> None:
         """A code span; one blank is taken off on both sides."""

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import os
+import re
 import resource
 import statistics
 import subprocess
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
-_PAGE = os.sysconf("SC_PAGE_SIZE")
+_EVERY = 0.1
+"""Seconds between two looks at memory: each takes about a millisecond a process."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +30,13 @@ class Took:
     cpu: float
 
 
-def _family(root: int) -> int:
-    """Resident bytes of a process and its descendants, now."""
+def memory_of(root: int) -> int:
+    """What a process and its descendants hold now, in bytes: their proportional set sizes.
+
+    A page that processes share counts once, each of them having its part of it. A file's pages
+    in memory count too, as everywhere. Reads Linux's ``smaps_rollup``.
+    """
     children: dict[int, list[int]] = {}
-    resident: dict[int, int] = {}
     for folder in Path("/proc").iterdir():
         if not folder.name.isdigit():
             continue
@@ -38,15 +44,44 @@ def _family(root: int) -> int:
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue  # it has just ended
-        pid = int(folder.name)
-        children.setdefault(int(fields[1]), []).append(pid)
-        resident[pid] = int(fields[21]) * _PAGE
+        children.setdefault(int(fields[1]), []).append(int(folder.name))
     total, todo = 0, [root]
     while todo:
         pid = todo.pop()
-        total += resident.get(pid, 0)
+        total += _proportional(pid)
         todo += children.get(pid, [])
     return total
+
+
+def _proportional(pid: int) -> int:
+    try:
+        rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
+    except OSError:
+        return 0  # it has just ended
+    found = re.search(r"^Pss:\s+(\d+) kB$", rollup, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0  # an ended process that nobody has waited for
+
+
+class Peak:
+    """The most that a process and its descendants hold while it is looked at."""
+
+    def __init__(self, root: int) -> None:
+        self.bytes = 0
+        self._root = root
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(_EVERY):
+            self.bytes = max(self.bytes, memory_of(self._root))
 
 
 def run(
@@ -65,29 +100,19 @@ def run(
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
-    peak, done = 0, threading.Event()
-
-    def watch() -> None:
-        nonlocal peak
-        while not done.wait(0.05):
-            peak = max(peak, _family(process.pid))
-
-    watcher = threading.Thread(target=watch)
-    if memory:  # looking costs time, so only where it is wanted
-        watcher.start()
     lines, reached = [], 0.0
-    with process:
+    peak = Peak(process.pid)
+    # Looking at memory costs time, so only where it is wanted.
+    with process, peak if memory else nullcontext():
         for line in process.stdout or ():
             lines.append(line)
             if line.startswith(until) and not reached:
                 reached = time.perf_counter() - began
+        process.wait()
     seconds, said = reached or time.perf_counter() - began, b"".join(lines)
-    done.set()
-    if memory:
-        watcher.join()
     if process.returncode:
         raise RuntimeError(f"{command} failed:\n{said.decode(errors='replace')[-2000:]}")
-    return Took(seconds, peak, _cpu() - before)
+    return Took(seconds, peak.bytes, _cpu() - before)
 
 
 def _cpu() -> float:

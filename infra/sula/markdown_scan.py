@@ -1,0 +1,154 @@
+"""Pygments' regular-expression lexers, with one expression for each state instead of thirty.
+
+At every token Pygments tries the rules of a state one after the other, in Python. An expression
+that has those rules as its alternatives tries them in the same order, and the first that matches
+wins there too; so the tokens are the same, and found in half the time.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from pygments.lexer import Lexer, RegexLexer
+from pygments.token import Error, Whitespace, _TokenType
+
+# A rule that refers to its groups by number or name stays alone.
+_REFERS: Final = re.compile(r"\\[1-9]|\(\?P|\(\?\(")
+_FLAGS: Final = re.compile(r"\(\?([imsx]+)\)")
+_OTHER_FLAGS: Final = re.compile(r"\(\?[aiLmsux]+\)")
+_BITS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
+# So do lists of a quarter of Unicode: compiling one takes as long as colouring a page.
+_LONG: Final = 1_000
+
+Match = Callable[[str, int], "re.Match[str] | None"]
+Rule = tuple[Any, Any, Match]
+"""What is done with a match, the state after it, and the rule's own expression."""
+Step = tuple[Match, "list[Rule] | None", Rule]
+"""An expression; the rules by the group that matched, or None; the one rule otherwise."""
+
+
+def quick(lexer: type[Lexer]) -> type[Lexer]:
+    """A lexer's class, or one that finds the same tokens sooner."""
+    if not issubclass(lexer, RegexLexer) or getattr(lexer, "token_variants", False):
+        return lexer
+    # Last among its bases but for RegexLexer: what the lexer itself does otherwise, it still does.
+    return type(lexer.__name__, (lexer, _Quick), {"programs": {}})
+
+
+class _Quick(RegexLexer):
+    programs: dict[str, list[Step]]
+
+    def get_tokens_unprocessed(
+        self, text: str, stack: Iterable[str] = ("root",)
+    ) -> Iterator[tuple[int, _TokenType, str]]:
+        """See `pygments.lexer.RegexLexer.get_tokens_unprocessed`."""
+        position, end = 0, len(text)
+        states = list(stack)
+        program = self._program(states[-1])
+        while True:
+            for match, rules, rule in program:
+                found = match(text, position)
+                if found is None:
+                    continue
+                action, state, own = rule if rules is None else rules[found.lastindex or 0]
+                if type(action) is _TokenType:
+                    yield position, action, found.group()
+                elif action is not None:
+                    if rules is not None:
+                        found = own(text, position)  # its groups have other numbers
+                    yield from action(self, found)
+                position = found.end()  # type: ignore[union-attr] # the same match again
+                if state is not None:
+                    _move(states, state)
+                    program = self._program(states[-1])
+                break
+            else:
+                if position >= end:
+                    return
+                if text[position] == "\n":
+                    states = ["root"]
+                    program = self._program("root")
+                    yield position, Whitespace, "\n"
+                else:
+                    yield position, Error, text[position]
+                position += 1
+
+    def _program(self, state: str) -> list[Step]:
+        found = self.programs.get(state)
+        if found is None:
+            rules: Sequence[tuple[Match, Any, Any]] = self._tokens[state]  # type: ignore[attr-defined]
+            found = self.programs[state] = _steps(rules)
+        return found
+
+
+def _move(states: list[str], to: tuple[str, ...] | int | str) -> None:
+    """Pygments' rules of where a state leads."""
+    if isinstance(to, tuple):
+        for state in to:
+            if state == "#pop":
+                if len(states) > 1:
+                    states.pop()
+            else:
+                states.append(states[-1] if state == "#push" else state)
+    elif isinstance(to, int):
+        # At least one state stays.
+        del states[1 if abs(to) >= len(states) else to :]
+    else:
+        states.append(states[-1])  # "#push"
+
+
+def _steps(rules: Sequence[tuple[Match, Any, Any]]) -> list[Step]:
+    steps: list[Step] = []
+    together: list[tuple[str, int, Rule]] = []
+    common = 0
+    for match, action, state in rules:
+        rule = (action, state, match)
+        part = _part(getattr(match, "__self__", None))
+        if part is None:
+            _join(together, common, steps)
+            steps.append((match, None, rule))
+            continue
+        source, groups, flags = part
+        if flags != common:
+            _join(together, common, steps)
+            common = flags
+        together.append((source, groups, rule))
+    _join(together, common, steps)
+    return steps
+
+
+def _part(pattern: object) -> tuple[str, int, int] | None:
+    """A rule's expression as an alternative: its source, groups and flags. None: it stays alone."""
+    if not isinstance(pattern, re.Pattern):
+        return None
+    source, flags = pattern.pattern, pattern.flags
+    if _REFERS.search(source) or (len(source) > _LONG and not source.isascii()):
+        return None
+    # A comment at the end of a verbose expression must not reach beyond it.
+    end = "\n)" if flags & re.VERBOSE else ")"
+    own = _FLAGS.match(source)
+    if own:
+        source = source[own.end() :]
+        for letter in own[1]:
+            flags &= ~_BITS[letter]
+    if _OTHER_FLAGS.search(source):
+        return None
+    return f"(?{own[1] if own else ''}:{source}{end}", pattern.groups, flags
+
+
+def _join(together: list[tuple[str, int, Rule]], flags: int, steps: list[Step]) -> None:
+    """Make one step of rules; `together` is empty after it."""
+    if len(together) == 1:
+        rule = together[0][2]
+        steps.append((rule[2], None, rule))
+    elif together:
+        whole = re.compile("|".join(f"({source})" for source, _, _ in together), flags)
+        table = [together[0][2]] * (whole.groups + 1)
+        group = 1
+        for _, groups, rule in together:
+            table[group] = rule
+            group += groups + 1
+        steps.append((whole.match, table, together[0][2]))
+    together.clear()

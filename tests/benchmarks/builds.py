@@ -1,0 +1,106 @@
+"""What a clean full build takes, phase by phase: ``make bench-build POSTS=1000``.
+
+    python -m tests.benchmarks.builds [--posts 1000] [--profile prepare|render]
+
+For each phase the processors' time for each post, over all processes, the seconds on the wall,
+and at last the peak of memory (proportional set sizes, as `peers.measure` has them). The corpus
+is that of the comparison with peers. ``--profile`` runs one phase in one process and prints
+where its time goes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import os
+import pstats
+import resource
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.benchmarks.peers import corpus
+from tests.benchmarks.peers.measure import Peak
+from tests.benchmarks.peers.peer import SETTINGS
+
+from edgefeed.contract import PAGES
+from sula.build import Marker, identities, make_lists, merge
+from sula.gather import Checkout, Prepared, look, prepare
+from sula.record import Record
+from sula.workshop import Workshop
+
+
+def cpu() -> float:
+    """Seconds of processors' time of this process and of its children that have ended."""
+    return sum(
+        used.ru_utime + used.ru_stime
+        for used in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    )
+
+
+@contextmanager
+def phase(name: str, posts: int) -> Iterator[None]:
+    """One line of the table."""
+    began, used = time.perf_counter(), cpu()
+    yield
+    took, used = time.perf_counter() - began, cpu() - used
+    sys.stdout.write(f"{name:10} {used * 1000 / posts:8.2f} ms of CPU a post {took:8.2f} s\n")
+    sys.stdout.flush()
+
+
+def build(site: Path, posts: int) -> None:
+    """The steps of `sula.build.build`, each timed."""
+    stage, out = site / "stage", site / "public"
+    with Peak(os.getpid()) as peak:
+        with phase("prepare", posts):
+            checkout, prepared = _prepare(site)
+        with phase("render", posts), Workshop(checkout, None, stage / PAGES) as workshop:
+            workshop.render(prepared.plan)
+        with phase("lists", posts):
+            make_lists(checkout, stage)
+        with phase("merge", posts):
+            merge(stage, out, Marker(), identities(checkout, prepared.plan))
+    sys.stdout.write(f"peak       {peak.bytes / 1e6:8.0f} MB\n")
+
+
+def _prepare(site: Path) -> tuple[Checkout, Prepared]:
+    checkout = look(site, since=time.time())
+    return checkout, prepare(checkout, Record(), now=time.time())
+
+
+def profile(site: Path, what: str) -> None:
+    """Where the time of a phase goes, in one process."""
+    os.cpu_count = lambda: 1
+    profiler = cProfile.Profile(time.process_time)
+    if what == "prepare":
+        profiler.runcall(_prepare, site)
+    else:
+        checkout, prepared = _prepare(site)
+        with Workshop(checkout) as workshop:
+            profiler.runcall(workshop.render, prepared.plan)
+    pstats.Stats(profiler).sort_stats("tottime").print_stats(40)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
+    parser.add_argument("--posts", type=int, default=1_000)
+    parser.add_argument("--profile", choices=("prepare", "render"))
+    options = parser.parse_args()
+    site = Path(tempfile.mkdtemp(prefix="bench-build-"))
+    try:
+        (site / "pelicanconf.py").write_text(SETTINGS, "utf-8")
+        corpus.write(site / "content/posts", options.posts)
+        if options.profile:
+            profile(site, options.profile)
+        else:
+            build(site, options.posts)
+    finally:
+        shutil.rmtree(site)
+
+
+if __name__ == "__main__":
+    main()
