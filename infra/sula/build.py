@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -22,6 +22,7 @@ from sula.actions import Plan, Stage
 from sula.errors import ConfigError, Finding
 from sula.gather import Checkout, prepare, require_lists
 from sula.record import Prints, Record, Source
+from sula.scratch import scratch
 from sula.workshop import Progress, Renderer, Workshop
 
 MARKER: Final = ".sula-build.json"
@@ -69,7 +70,7 @@ def build(
     prepared = prepare(checkout, memory(marker), now=now)
     prepared.check()
     with (
-        tempfile.TemporaryDirectory(prefix="sula-build-") as staged,
+        tempfile.TemporaryDirectory(prefix="build-", dir=_room(checkout.root, out)) as staged,
         Workshop(checkout, render, Path(staged) / PAGES) as workshop,
     ):
         warnings = [*prepared.warnings, *workshop.render(_live(prepared.plan), progress)]
@@ -155,14 +156,7 @@ def read_marker(out: Path) -> Marker:
 
 def merge(stage: Path, out: Path, old: Marker, new: Marker) -> tuple[int, int, int]:
     """Make the directory hold what was built; counts files written, unchanged, removed."""
-    made: dict[str, Path] = {}
-    for prefix in (PAGES, LISTS):
-        folder = stage / prefix
-        made |= {
-            path.relative_to(folder).as_posix(): path
-            for path in sorted(folder.rglob("*"))
-            if path.is_file()
-        }
+    made = [name for prefix in (PAGES, LISTS) for name in _files(stage / prefix)]
     known = set(old.files)
     foreign = [name for name in made if name not in known and (out / name).exists()]
     if foreign:
@@ -172,22 +166,60 @@ def merge(stage: Path, out: Path, old: Marker, new: Marker) -> tuple[int, int, i
         )
     out.mkdir(parents=True, exist_ok=True)
     # Whatever happens from here on, the next build knows every file that is ours.
-    _write_marker(out, msgspec.structs.replace(old, files=tuple(sorted(known | made.keys()))))
-    written = sum(_place(path, out / name) for name, path in made.items())
-    gone = sorted(known - made.keys())
+    _write_marker(out, msgspec.structs.replace(old, files=tuple(sorted(known.union(made)))))
+    gone = sorted(known.difference(made))
     for name in gone:
         _remove(out, name)
+    unchanged = sum(_settle(stage / prefix, out) for prefix in (PAGES, LISTS))
     _write_marker(out, msgspec.structs.replace(new, files=tuple(sorted(made))))
-    return written, len(made) - written, len(gone)
+    return len(made) - unchanged, unchanged, len(gone)
 
 
-def _place(source: Path, target: Path) -> bool:
-    body = source.read_bytes()
-    if target.is_file() and target.read_bytes() == body:
-        return False
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.move(source, target)
-    return True
+def _room(root: Path, out: Path) -> Path | None:
+    """Where to put a site together: on the disk that it is for, so that its files need no copying.
+
+    None where there is no such place but the folder itself.
+    """
+    near = next(parent for parent in out.absolute().parents if parent.exists())
+    room = scratch(root)
+    if room is not None and room.stat().st_dev == near.stat().st_dev:
+        return room
+    return None
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Every file below a folder, by its path from there, with ``/``."""
+    start = len(str(folder)) + 1
+    for at, _, names in os.walk(folder):
+        prefix = at[start:].replace(os.sep, "/")
+        yield from (f"{prefix}/{name}" for name in names) if prefix else names
+
+
+def _settle(source: Path, target: Path) -> int:
+    """Move what is below one folder into another; how many files were there already, the same.
+
+    A folder that the target lacks is moved whole.
+    """
+    if not source.exists():
+        return 0
+    same = 0
+    with os.scandir(source) as entries:
+        for entry in entries:
+            place = target / entry.name
+            if not entry.is_dir():
+                if place.is_file() and _equal(Path(entry.path), place):
+                    same += 1
+                else:
+                    shutil.move(entry.path, place)
+            elif place.exists():
+                same += _settle(Path(entry.path), place)
+            else:
+                shutil.move(entry.path, place)
+    return same
+
+
+def _equal(one: Path, other: Path) -> bool:
+    return one.stat().st_size == other.stat().st_size and one.read_bytes() == other.read_bytes()
 
 
 def _remove(out: Path, name: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Callable, Sequence
@@ -16,6 +14,7 @@ from sula.errors import Finding, SulaError
 from sula.model import Job
 from sula.settings import SiteSettings
 from sula.shard import Shard, render_shard
+from sula.workers import Process, prepared, start
 
 # A process costs about as much as rendering so many pages.
 _WORTH_A_PROCESS: Final = 150
@@ -74,19 +73,12 @@ class _Report(msgspec.Struct):
 class _Worker(threading.Thread):
     """A process at work on one shard, and a thread that listens to it."""
 
-    def __init__(self, shard: Shard, file: Path, progress: Callable[[int], None]) -> None:
+    def __init__(self, process: Process, progress: Callable[[int], None]) -> None:
         super().__init__(daemon=True)
-        file.write_bytes(msgspec.json.encode(shard))
+        self.process = process
         self.progress = progress
         self.findings: list[Finding] | None = None
         self.complaint = ""
-        self.process = subprocess.Popen(
-            # -P: nothing in the current folder is taken for a module.
-            [sys.executable, "-P", "-m", "sula.shard", str(file)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
 
     def run(self) -> None:
         """Listen until the process is done."""
@@ -121,14 +113,18 @@ class _Worker(threading.Thread):
 
 
 def _side_by_side(shards: Sequence[Shard], progress: Callable[[int], None]) -> list[Finding]:
+    workers: list[_Worker] = []
     with tempfile.TemporaryDirectory(prefix="sula-render-") as folder:
-        workers: list[_Worker] = []
         try:
-            for number, shard in enumerate(shards):
-                workers.append(_Worker(shard, Path(folder) / f"{number}.json", progress))
-                workers[-1].start()
-            for worker in workers:
-                worker.join()
+            with prepared():
+                for number, shard in enumerate(shards):
+                    process = start(shard, Path(folder) / f"{number}.json")
+                    workers.append(_Worker(process, progress))
+                # Only now: a process with threads is not copied.
+                for worker in workers:
+                    worker.start()
+                for worker in workers:
+                    worker.join()
         finally:
             for worker in workers:
                 worker.stop()

@@ -19,13 +19,28 @@ def keep(root: Path, name: str, body: bytes) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        ignore = root / NAME / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", "utf-8")
+        _ignore(root / NAME)
         draft.write_bytes(body)
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)
+
+
+def scratch(root: Path) -> Path | None:
+    """The folder itself; None where nothing can be written."""
+    folder = root / NAME
+    try:
+        folder.mkdir(exist_ok=True)
+        _ignore(folder)
+    except OSError:
+        return None
+    return folder if os.access(folder, os.W_OK) else None
+
+
+def _ignore(folder: Path) -> None:
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n", "utf-8")
 
 
 def recall(root: Path, name: str) -> bytes | None:

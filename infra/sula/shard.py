@@ -142,6 +142,16 @@ def main(arguments: list[str]) -> int:
     if len(arguments) != 1:
         sys.stderr.write("usage: python -m sula.shard INPUT.json\n")
         return 2
+    try:
+        shard = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=Shard)
+    except (OSError, msgspec.DecodeError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 2
+    return report_on(shard)
+
+
+def report_on(shard: Shard) -> int:
+    """Render a shard, and print how it goes. The status is 1 when there are errors."""
     done = 0
 
     def progress(pages: int) -> None:
@@ -151,9 +161,8 @@ def main(arguments: list[str]) -> int:
             _say({"done": done})
 
     try:
-        shard = msgspec.json.decode(Path(arguments[0]).read_bytes(), type=Shard)
         findings = render_shard(shard, progress)
-    except (SulaError, OSError, msgspec.DecodeError) as error:
+    except (SulaError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2
     _say({"done": done, "findings": findings})

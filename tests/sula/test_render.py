@@ -146,6 +146,47 @@ def test_many_pages_use_processes(settings: SiteSettings, tmp_path: Path) -> Non
     assert len(done) < 100  # told in steps: other processes were at work
 
 
+COPIES = """
+import sys
+from pathlib import Path
+import msgspec
+from sula.errors import SulaError
+from sula.render import _side_by_side
+from sula.shard import Shard
+from sula.workers import may_copy
+assert may_copy()
+shards = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=list[Shard])
+done = []
+try:
+    findings = _side_by_side(shards, done.append)
+except SulaError as error:
+    sys.exit(str(error))
+print(len(findings), sum(done))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "darwin", reason="processes are not copied there")
+def test_copies_of_a_process_render_the_same(settings: SiteSettings, tmp_path: Path) -> None:
+    jobs = jobs_of(settings)
+    render(jobs, settings, tmp_path / "one", processes=1)
+    shards = [shard_of(jobs[n::2], settings, tmp_path / "copies") for n in range(2)]
+    file = tmp_path / "shards.json"
+
+    def run(shards: list[Shard]) -> subprocess.CompletedProcess[str]:
+        file.write_bytes(msgspec.json.encode(shards))
+        command = [sys.executable, "-c", COPIES, str(file)]
+        return subprocess.run(command, check=False, capture_output=True, text=True)
+
+    done = run(shards)
+    assert (done.stdout, done.stderr) == (f"0 {len(jobs)}\n", "")
+    assert tree(tmp_path / "copies") == tree(tmp_path / "one")
+    broken = msgspec.structs.replace(shards[1], timezone="No/Zone")
+    done = run([shards[0], broken])
+    assert done.returncode == 1
+    assert "a rendering process ended (status 2)" in done.stderr
+    assert "No/Zone" in done.stderr
+
+
 # --- a shard as a unit -----------------------------------------------------------------------
 
 
