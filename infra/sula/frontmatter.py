@@ -17,8 +17,15 @@ import yaml
 
 from sula.codes import Code
 
-_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NULL: Final = "tag:yaml.org,2002:null"
+
+
+class _Loader(_Base):  # type: ignore[misc] # PyYAML makes its choice while it is imported
+    """Nodes as they are written: of YAML's types, only nothing is looked for."""
+
+
+_Loader.add_implicit_resolver(_NULL, re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
 
 _YAML: Final = re.compile(
     r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE

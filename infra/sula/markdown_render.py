@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from html import escape
 from typing import Any, Final
 
+from markdown_it.common.utils import escapeHtml
 from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 
@@ -70,8 +71,29 @@ class Renderer(RendererHTML):
             elif kind in rules:
                 parts.append(rules[kind](tokens, index, options, env))
             else:
-                parts.append(self.renderToken(tokens, index, options, env))
+                parts.append(_tag(tokens, index))
         return "".join(parts)
+
+
+def _tag(tokens: Sequence[Token], index: int) -> str:
+    """What `markdown_it.renderer.RendererHTML.renderToken` writes."""
+    token = tokens[index]
+    if token.hidden:  # a paragraph of a tight list
+        return ""
+    tag, block = token.tag, token.block
+    attributes = "".join(
+        [f' {escapeHtml(name)}="{escapeHtml(str(value))}"' for name, value in token.attrs.items()]
+    )
+    if token.nesting == -1:
+        return f"</{tag}{attributes}>\n" if block else f"</{tag}{attributes}>"
+    start = "\n<" if block and index and tokens[index - 1].hidden else "<"
+    end = ">\n" if block else ">"
+    if block and token.nesting == 1 and index + 1 < len(tokens):
+        inside = tokens[index + 1]
+        closes = inside.nesting == -1 and inside.tag == tag
+        if closes or inside.hidden or inside.type == "inline":
+            end = ">"
+    return f"{start}{tag}{attributes}{end}"
 
 
 def _line(token: Token) -> int:

@@ -25,6 +25,9 @@ _ID: Final = re.compile(r"""\s(?:id|name)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECA
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD: Final = re.compile(rf"[{_CJK}]|[^\W{_CJK}][^\s{_CJK}]*")
 _WITH_LINKS: Final = frozenset({"link_open", "html_inline", "footnote_ref"})
+_NO_ANCHOR: Final = {
+    code: None for code in range(128) if not (chr(code).isalnum() or chr(code) in "-_ ")
+}
 _LOOSE_NOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
 
 
@@ -89,6 +92,8 @@ def plain_text(inline: Token) -> str:
 
 def github_anchor(text: str) -> str:
     """The anchor GitHub gives a heading: lower case, hyphens for blanks, no punctuation."""
+    if text.isascii():
+        return text.strip().lower().translate(_NO_ANCHOR).replace(" ", "-") or "section"
     kept = (c for c in text.strip().lower() if c in "-_ " or unicodedata.category(c)[0] in "LMN")
     return "".join(kept).replace(" ", "-") or "section"
 
