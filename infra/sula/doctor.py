@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable, Iterator
-from typing import Literal, NamedTuple
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, Literal, NamedTuple
 
 from sula import stack
 from sula.aws import Cloud, translated
@@ -62,7 +63,7 @@ def examine(config: Config, resolve: Resolve = addresses) -> Iterator[Check]:
         yield from _guarded("function", lambda: _function(cloud, state))
         domain = config.parameters.get("Domain", "")
         if domain:
-            yield from _guarded("certificate", lambda: _certificate(cloud, domain))
+            yield from _guarded("certificate", lambda: _certificate(cloud, config.parameters))
             yield _dns(domain, state.outputs.get("DistributionDomain", ""), resolve)
             if settings.site.url != f"https://{domain}":
                 yield Check("SITEURL", "wrong", f"{settings.site.url} should be https://{domain}")
@@ -127,21 +128,39 @@ def _function(cloud: Cloud, state: StackState) -> Check:
     return Check("function", "ok", f"version {live['FunctionVersion']} is live")
 
 
-def _certificate(cloud: Cloud, domain: str) -> Check:
-    with translated("looking for the certificate"):
-        pages = cloud.client("acm").get_paginator("list_certificates").paginate()
-        found = [
-            one for page in pages for one in page["CertificateSummaryList"]
-            if one["DomainName"] == domain
-        ]  # fmt: skip
-    if not found:
-        return Check("certificate", "note", f"none for {domain} in {cloud.endpoint.region}")
-    status = found[0].get("Status", "ISSUED")
-    if status != "ISSUED":
-        return Check(
-            "certificate", "wrong", f"{status}: the records that prove the domain may be missing"
-        )
-    return Check("certificate", "ok", f"issued for {domain}")
+def _certificate(cloud: Cloud, given: Mapping[str, str]) -> Check:
+    """The certificate of the domain, which is where CloudFront looks for it, and nowhere else."""
+    domain = given["Domain"]
+    acm = Cloud(replace(cloud.endpoint, region=_EDGE)).client("acm")
+    with translated(f"looking for the certificate in {_EDGE}"):
+        arn = given.get("CertificateArn") or _arn_for(acm, domain)
+        if arn is None:
+            return Check("certificate", "note", f"none for {domain} in {_EDGE} yet")
+        found = acm.describe_certificate(CertificateArn=arn)["Certificate"]
+    if found["Status"] != "ISSUED":
+        remedy = "the records that prove the domain may be missing"
+        return Check("certificate", "wrong", f"{found['Status']}: {remedy}")
+    wanted = [domain] if given.get("Www") == "no" else [domain, f"www.{domain}"]
+    covered = {found["DomainName"], *found.get("SubjectAlternativeNames", ())}
+    missing = [
+        name
+        for name in wanted
+        if name not in covered and f"*.{name.partition('.')[2]}" not in covered
+    ]
+    if missing:
+        return Check("certificate", "wrong", f"it is not for {' and '.join(missing)}")
+    return Check("certificate", "ok", f"issued for {' and '.join(wanted)}")
+
+
+def _arn_for(acm: Any, domain: str) -> str | None:  # noqa: ANN401 - without stubs
+    pages = acm.get_paginator("list_certificates").paginate()
+    found = (
+        str(one["CertificateArn"])
+        for page in pages
+        for one in page["CertificateSummaryList"]
+        if one["DomainName"] == domain
+    )
+    return next(found, None)
 
 
 def _dns(domain: str, edge: str, resolve: Resolve) -> Check:

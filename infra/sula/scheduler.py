@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from sula.aws import Cloud, translated, unless_missing
+from sula.waiting import moment
 
 if TYPE_CHECKING:
     from mypy_boto3_scheduler.client import EventBridgeSchedulerClient
 
+_SOON = 2
 _LATE = 3600
 """Seconds for which a release that fails is tried again; the next deploy publishes it anyway."""
 
@@ -24,6 +27,7 @@ class Scheduler:
     group: str
     function_arn: str
     role_arn: str
+    now: Callable[[], float] = time.time
 
     @property
     def _client(self) -> EventBridgeSchedulerClient:
@@ -31,6 +35,8 @@ class Scheduler:
 
     def set(self, name: str, at: str, payload: Mapping[str, str]) -> None:
         """See `Schedules.set`. In UTC, so that no change of a zone's rules moves it."""
+        # A deploy may take longer than was left; Scheduler is only asked for what is to come.
+        at = max(at, moment(int(self.now()) + _SOON))
         wanted: dict[str, Any] = {
             "Name": name,
             "GroupName": self.group,

@@ -185,6 +185,11 @@ def test_the_doctor_knows_certificate_and_dns(site: Site, parameters: dict[str, 
     assert found["certificate"].state == "ok"
     assert found["DNS"].state == "ok"
     assert "SITEURL" not in found
+    assert found["certificate"].said == f"issued for {DOMAIN} and {WWW}"
+    other = client(site, "acm").request_certificate(DomainName=DOMAIN, ValidationMethod="DNS")
+    given = site.configured(**parameters | {"CertificateArn": other["CertificateArn"]})
+    half = {one.what: one for one in examine(given, lambda _: {"192.0.2.1"})}
+    assert half["certificate"] == ("certificate", "wrong", f"it is not for {WWW}")
     lost = {one.what: one for one in examine(config, lambda _: set())}
     assert lost["DNS"].state == "wrong"
 

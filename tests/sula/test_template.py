@@ -354,3 +354,54 @@ def test_the_readme_tells_of_every_parameter(template: dict[str, Any]) -> None:
     told = dict(re.findall(r"^\| `([A-Z]\w+)` *\| *`?([^`|]+?)`? *\|", text, re.MULTILINE))
     usual = {name: str(one["Default"]) or "none" for name, one in template["Parameters"].items()}
     assert told == usual
+
+
+def test_the_function_is_bounded_and_its_logs_end(template: dict[str, Any]) -> None:
+    mapping = properties(template, "FunctionEvents")
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 2}
+    assert template["Parameters"]["Architecture"]["Default"] == "arm64"
+    for name in ("FunctionLog", "ReleaseLog"):
+        assert properties(template, name)["RetentionInDays"] == {"Ref": "LogRetentionDays"}
+    for name, log in (("Function", "FunctionLog"), ("Release", "ReleaseLog")):
+        assert properties(template, name)["LoggingConfig"] == {"LogGroup": {"Ref": log}}
+
+
+def test_the_edge_speaks_what_is_current_and_compresses(template: dict[str, Any]) -> None:
+    config = properties(template, "Distribution")["DistributionConfig"]
+    assert config["HttpVersion"] == "http2and3"
+    assert config["IPV6Enabled"] is True
+    assert config["PriceClass"] == {"Ref": "PriceClass"}
+    with_domain = config["ViewerCertificate"]["Fn::If"][1]
+    assert with_domain["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    asked = properties(template, "CachePolicy")["CachePolicyConfig"][
+        "ParametersInCacheKeyAndForwardedToOrigin"
+    ]
+    assert asked["EnableAcceptEncodingGzip"]
+    assert asked["EnableAcceptEncodingBrotli"]
+    assert config["DefaultCacheBehavior"]["Compress"] is True
+    # Nothing of a reader reaches the bucket, or splits the cache.
+    assert asked["CookiesConfig"] == {"CookieBehavior": "none"}
+    assert asked["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+
+
+def test_a_provider_that_the_account_has_is_used(template: dict[str, Any]) -> None:
+    """An account can have only one for GitHub, and others may use it: it stays behind."""
+    provider = template["Resources"]["GitHub"]
+    assert provider["Condition"] == "MakesProvider"
+    assert provider["DeletionPolicy"] == "Retain"
+    for role_ in ("DeployRole", "PlanRole"):
+        (trust,) = properties(template, role_)["AssumeRolePolicyDocument"]["Statement"]
+        choice = trust["Principal"]["Federated"]["Fn::If"]
+        assert choice == ["MakesProvider", {"Ref": "GitHub"}, {"Ref": "GitHubProviderArn"}]
+
+
+def test_the_budget_is_for_who_asked_and_the_dashboard_is_json(template: dict[str, Any]) -> None:
+    budget = template["Resources"]["Budget"]
+    assert budget["Condition"] == "HasBudget"
+    (told,) = budget["Properties"]["NotificationsWithSubscribers"]
+    assert told["Subscribers"] == [{"SubscriptionType": "EMAIL", "Address": {"Ref": "AlarmEmail"}}]
+    body = properties(template, "Dashboard")["DashboardBody"]["Fn::Sub"]
+    widgets = json.loads(body)["widgets"]
+    assert {one["properties"]["title"] for one in widgets} == {
+        "Readers", "Refused or missing, per cent", "edgefeed", "Events that wait",
+    }  # fmt: skip
