@@ -86,16 +86,16 @@ class Outputs:
     async def _write(self, units: list[str], catalogue: Catalogue, generation: int) -> None:
         listings = {unit: catalogue.resolve(unit) for unit in units}
         fragments = await self._load(list(filter(None, listings.values())), catalogue)
-        jobs = []
+        due: list[tuple[str, str, bytes | None]] = []
         for unit, listing in listings.items():
             bodies: dict[str, bytes | None] = dict.fromkeys(document_keys(unit))
             if listing is not None:
                 documents = self._ports.renderer.documents(listing, fragments)
                 bodies |= {document.key: document.body for document in documents}
                 self.left_out.update(*(document.left_out for document in documents))
-            jobs += [self._replace(unit, key, body, generation) for key, body in bodies.items()]
+            due += [(unit, key, body) for key, body in bodies.items()]
         self.left.difference_update(units)
-        await Together(jobs)
+        await Together([self._replace(*one, generation) for one in due])
         self.written.update(listings)
 
     # --- one document ----------------------------------------------------------------

@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping, MutableMapping
 from typing import Any, Final
 
-from jinja2 import BaseLoader, DictLoader, Environment, StrictUndefined, Template, TemplateNotFound
+from jinja2 import (
+    BaseLoader,
+    Environment,
+    FunctionLoader,
+    StrictUndefined,
+    Template,
+    TemplateNotFound,
+)
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Macro
 from msgspec import Struct
@@ -29,8 +36,12 @@ class Templates:
 
         That must have been for the same site, with the same Jinja.
         """
+        # Unlike those of `jinja2.DictLoader`, these have tracebacks name the template.
+        named = FunctionLoader(
+            lambda name: (sources[name], name, None) if name in sources else None
+        )
         self.environment = _Environment(
-            loader=_Compiled(sources) if compiled else DictLoader(dict(sources)),
+            loader=_Compiled(sources) if compiled else named,
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

@@ -1,7 +1,8 @@
 """Every kind of page of the real site, drawn by Chromium: ``make screenshots``.
 
 Builds the site with ``sula build``, finds one page of each kind in what was built, and
-draws it at two widths in both schemes into ``screenshots/``. `likeness` draws what CI compares.
+draws it at two widths in both schemes into ``screenshots/``, and many of them into
+``contact.png``, which is content/images/pages.png. `likeness` draws what CI compares.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser, sync_playwright
 
 from .chromium import CHROMIUM, SCHEMES, WIDTHS, launch, serve
@@ -77,6 +79,24 @@ def draw(browser: Browser, address: str, pages: list[tuple[str, str]], target: P
     return count
 
 
+def contact(target: Path) -> None:
+    """Many kinds of pages on one picture, as on a telephone: what the documentation shows."""
+    kinds = "home post series link note about tag tags archive year found error".split()
+    (across, down), gap, half = (6, 2), 16, 2
+    size = WIDTHS[0] // half, 680 // half
+    whole = Image.new(
+        "RGB", ((size[0] + gap) * across - gap, (size[1] + gap) * down - gap), "#7d868b"
+    )
+    for place, kind in enumerate(kinds):
+        row, column = divmod(place, across)
+        file = target / f"{kind}-{WIDTHS[0]}-{SCHEMES[(row + column) % 2]}.png"
+        with Image.open(file) as opened:
+            top = opened.convert("RGB").crop((0, 0, size[0] * half, size[1] * half))
+        small = top.resize(size, Image.Resampling.LANCZOS)
+        whole.paste(small, ((size[0] + gap) * column, (size[1] + gap) * row))
+    whole.quantize(256, dither=Image.Dither.NONE).save(target / "contact.png", optimize=True)
+
+
 def main() -> int:
     """Build, serve, draw. Exit status 2 when something that is needed is not there."""
     if not CHROMIUM.exists():
@@ -93,6 +113,7 @@ def main() -> int:
             browser = launch(playwright)
             count = draw(browser, address, pages, TARGET)
             browser.close()
+    contact(TARGET)
     sys.stdout.write(f"screenshots: {count} drawings of {len(pages)} kinds of page in {TARGET}\n")
     return 0
 

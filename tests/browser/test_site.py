@@ -19,9 +19,12 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from sula.markdown import convert
+
 from . import nu
 from .chromium import SCHEMES, SHIFTS, WIDTHS, serve
 from .edge import published
+from .samples import Sample, render_post, theme_assets
 from .screenshots import found
 
 pytestmark = pytest.mark.browser
@@ -260,12 +263,21 @@ def test_the_search_finds_marks_shares_and_obeys_the_keyboard(browser: Browser, 
         assert [url for url in seen.asked if not url.startswith(site.address)] == []
 
 
+EMBEDS = {
+    "https://youtu.be/aBcDeFgHiJk": "https://www.youtube-nocookie.com/embed/aBcDeFgHiJk?autoplay=1",
+    "https://vimeo.com/123456789": "https://player.vimeo.com/video/123456789?dnt=1&autoplay=1",
+    "https://social.example/@ann/112233445566778899": (
+        "https://social.example/@ann/112233445566778899/embed"
+    ),
+    "https://gist.github.com/ann/0123456789abcdef0123": (
+        "https://gist.github.com/ann/0123456789abcdef0123.pibb"
+    ),
+    "https://codepen.io/ann/pen/abcdef": ("https://codepen.io/ann/embed/abcdef?default-tab=result"),
+}
+
+
 def test_an_embed_asks_nobody_before_the_click(browser: Browser, tmp_path: Path) -> None:
-    from sula.markdown import convert
-
-    from .samples import Sample, render_post, theme_assets
-
-    text = convert("https://vimeo.com/123456789", path="posts/a.md", targets={}).html
+    text = convert("\n\n".join(EMBEDS), path="posts/a.md", targets={}).html
     (tmp_path / "index.html").write_text(render_post(Sample(content=text)), "utf-8")
     for name, body in theme_assets().values():
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -274,16 +286,23 @@ def test_an_embed_asks_nobody_before_the_click(browser: Browser, tmp_path: Path)
         page = context.new_page()
         page.route(
             re.compile("https:"),
-            lambda route: route.fulfill(body="<p>a film", content_type="text/html"),
+            lambda route: route.fulfill(body="<p>It is here.", content_type="text/html"),
         )
         seen = watch(page)
         page.goto(address, wait_until="networkidle")
         assert all(url.startswith(address) for url in seen.asked)
-        page.get_by_role("link", name="Play on Vimeo").focus()
-        page.keyboard.press("Enter")
-        page.frame_locator("iframe").get_by_text("a film").wait_for()
-        assert seen.asked[-1] == "https://player.vimeo.com/video/123456789?dnt=1&autoplay=1"
-        assert page.locator("iframe").get_attribute("title") == "Play on Vimeo"
+        cards = page.locator(".embed")
+        assert cards.count() == len(EMBEDS)
+        for number, (link, frame) in enumerate(EMBEDS.items()):
+            card = cards.nth(number)
+            assert card.get_by_role("link").get_attribute("href") == link
+            name = card.get_by_role("link").inner_text()
+            card.get_by_role("link").focus()
+            page.keyboard.press("Enter")
+            card.frame_locator("iframe").get_by_text("It is here.").wait_for()
+            assert seen.asked[-1] == frame
+            assert card.locator("iframe").get_attribute("title") == name
+        assert seen.said == []
 
 
 def test_the_nu_checker_has_nothing_to_say(site: Site) -> None:

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import shutil
 import tempfile
-from collections.abc import Iterator
+import traceback
+from collections.abc import Container, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from jinja2 import TemplateError
+from jinja2 import TemplateError, TemplateSyntaxError
 from lxml import etree, html
 
 from edgefeed.contract import LISTS, PAGES
@@ -65,7 +66,7 @@ def check_theme(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> list[F
         return [Finding(_name(checkout, ""), 0, "theme-contract", f"the theme: {error}")]
     except TemplateError as error:
         # Lists are rendered by edgefeed, which has no words for an author.
-        name, line = getattr(error, "name", None) or "", getattr(error, "lineno", 0)
+        name, line = _place(error, checkout.theme.templates)
         message = f"the theme's lists: {error}"
         return [Finding(_name(checkout, name), line, "theme-contract", message)]
 
@@ -126,6 +127,16 @@ def _feeds(checkout: Checkout, lists: Path) -> Iterator[Finding]:
         except (OSError, ValueError, etree.XMLSyntaxError) as error:
             message = f"the theme or settings spoil the feed /{name}: {error}"
             yield Finding(_name(checkout, ""), 0, "theme-contract", message)
+
+
+def _place(error: TemplateError, templates: Container[str]) -> tuple[str, int]:
+    """The template and line of an error: its own words, or the innermost template at work."""
+    if isinstance(error, TemplateSyntaxError):
+        return error.name or "", error.lineno
+    frames = reversed(traceback.extract_tb(error.__traceback__))
+    inside = (frame for frame in frames if frame.filename in templates)
+    frame = next(inside, None)
+    return (frame.filename, frame.lineno or 0) if frame else ("", 0)
 
 
 def _name(checkout: Checkout, template: str) -> str:

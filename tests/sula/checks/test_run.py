@@ -104,6 +104,9 @@ def test_the_theme_is_read_as_edgefeed_reads_it(site: Authored) -> None:
     )
     found = Check(site.look(), NOW).findings()
     assert ("mine/templates/home.html", 1, "error") in {(f.path, f.line, f.severity) for f in found}
+    site.put("mine/templates/home.html", "<p>\n{{ listing.totl }}")
+    found = Check(site.look(), NOW).findings()
+    assert ("mine/templates/home.html", 2, "error") in {(f.path, f.line, f.severity) for f in found}
     (site.root / "mine/templates/home.html").unlink()
     found = Check(site.look(), NOW).findings()
     assert any("the theme lacks home.html" in f.message for f in found)
