@@ -6,10 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sula.dates import DateError, parse_date
+from sula.errors import ConfigError
 from sula.importers import text
 from sula.importers.front import Front
 from sula.importers.model import Site
@@ -102,6 +103,20 @@ def is_address(value: str) -> bool:
         return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in value
     except ValueError:
         return False
+
+
+def address(written: str) -> SplitResult:
+    """The old site's address, taken apart. Raises `ConfigError` where it is nowhere to be found."""
+    if written.startswith("//"):
+        written = "https:" + written
+    elif written.strip("/") and "//" not in written:
+        written = f"https://{written.strip('/')}"
+    if not is_address(written):
+        raise ConfigError(
+            "the old site's settings do not say where it is: add --url https://THE.OLD.ADDRESS "
+            "(posts keep the identity that their old address gives them)"
+        )
+    return urlsplit(written)
 
 
 def moment(written: str, zone: ZoneInfo) -> datetime | None:

@@ -6,8 +6,6 @@ import posixpath
 import re
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 from urllib.parse import urljoin
 
@@ -15,26 +13,16 @@ from edgefeed.contract import is_list_path
 from sula.importers import blocks, common, kramdown, shortcodes, text
 from sula.importers.addresses import canonical
 from sula.importers.code import outside
-from sula.importers.front import Front, split_front
 from sula.importers.hugo_site import Named, Settings, posts_of, read_settings
 from sula.importers.marks import Marks
 from sula.importers.model import Document, File, Site
 from sula.importers.more import one_more
+from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
 
 _MARKDOWN: Final = (".md", ".markdown", ".mdown")
 _OTHER: Final = (".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc")
 _PATH_DATE: Final = re.compile(r"(?:^|/)(\d{4})[-/](\d{1,2})[-/](\d{1,2})(?:[-_/]|$)")
-
-
-@dataclass
-class _Found:
-    path: str  # within the content folder
-    front: Front
-    language: str
-    url: str = ""
-    date: datetime | None = None
-    undated: str = ""
 
 
 def read_hugo(tree: Tree, url: str = "") -> Site:
@@ -45,13 +33,11 @@ def read_hugo(tree: Tree, url: str = "") -> Site:
     return _Reading(tree, read_settings(tree, url)).site()
 
 
-class _Reading:
+class _Reading(Reading):
     def __init__(self, tree: Tree, settings: Settings) -> None:
-        self.tree = tree
+        super().__init__(tree, settings.site)
         self.settings = settings
-        self.result = settings.site
-        self.found: list[_Found] = []
-        self.bundles: dict[str, _Found] = {}
+        self.bundles: dict[str, Found] = {}
 
     def site(self) -> Site:
         content = self.settings.content
@@ -69,8 +55,7 @@ class _Reading:
             for path in self.tree.walk("static"):
                 url = self.settings.based(path.removeprefix("static/"))
                 self.result.files.append(File(path, url))
-        for name in self.tree.strange:
-            self.result.note(name, 0, "a link out of the folder, or an unusable name", "left out")
+        self.note_strange()
         counts = Counter(f.path.split("/")[0] for f in self.found if "/" in f.path)
         sections = posts_of(self.settings, counts)
         by_path = self._by_path()
@@ -85,15 +70,9 @@ class _Reading:
 
     def _source(self, inner: str) -> None:
         where = self._where(inner)
-        body, notes = self.tree.read(where)
-        for note in notes:
-            self.result.note(where, 0, note)
-        if not body.strip():
-            self.result.note(where, 0, "an empty file", "left out")
+        front = self.front(where)
+        if front is None:
             return
-        front = split_front(body)
-        for line, message in front.notes:
-            self.result.note(where, line, message)
         name = posixpath.basename(inner).rpartition(".")[0]
         if name == "_index" or name.startswith("_index."):
             why = "the page of a list, which Sula writes itself"
@@ -102,7 +81,7 @@ class _Reading:
             self.result.note(where, 0, why, "left out")
             return
         code = name.rpartition(".")[2].lower() if "." in name else ""
-        found = _Found(inner, front, code if code in self.settings.languages else "")
+        found = Found(inner, front, language=code if code in self.settings.languages else "")
         self._date(found)
         named = Named(front.text("title"), front.text("slug"), front.text("url"), found.language)
         found.url = self.settings.url(inner, named, found.date)
@@ -115,7 +94,7 @@ class _Reading:
             self.bundles[posixpath.dirname(inner)] = found
         self.found.append(found)
 
-    def _date(self, found: _Found) -> None:
+    def _date(self, found: Found) -> None:
         written = found.front.text("date", "publishdate", "pubdate", "published")
         found.date = common.moment(written, self.result.zone)
         if written and found.date is None:
@@ -151,7 +130,7 @@ class _Reading:
     # --- texts -------------------------------------------------------------------------------
 
     def _document(
-        self, found: _Found, sections: frozenset[str], by_path: Mapping[str, str]
+        self, found: Found, sections: frozenset[str], by_path: Mapping[str, str]
     ) -> Document:
         front, where = found.front, self._where(found.path)
         section = found.path.split("/")[0] if "/" in found.path else ""
@@ -184,7 +163,7 @@ class _Reading:
             body=self._body(found, by_path),
         )
 
-    def _name(self, found: _Found) -> str:
+    def _name(self, found: Found) -> str:
         """A bundle with files at its own address keeps its folder."""
         folder, base = posixpath.split(found.path)
         stem = base.rpartition(".")[0].removesuffix(f".{found.language}" if found.language else "")
@@ -194,7 +173,7 @@ class _Reading:
         beside = any(f.url.startswith(found.url) for f in self.result.files)
         return f"{name}/index" if beside and found.url == f"/posts/{name}/" else name
 
-    def _aliases(self, found: _Found) -> tuple[str, ...]:
+    def _aliases(self, found: Found) -> tuple[str, ...]:
         values = found.front.values.get("aliases") or found.front.values.get("alias")
         items = values if isinstance(values, list) else [values]
         parent = posixpath.dirname(found.url.rstrip("/")) + "/"
@@ -205,7 +184,7 @@ class _Reading:
         ]
         return common.paths(absolute)
 
-    def _body(self, found: _Found, by_path: Mapping[str, str]) -> str:
+    def _body(self, found: Found, by_path: Mapping[str, str]) -> str:
         front, where = found.front, self._where(found.path)
         marks = Marks()
         if found.path.lower().endswith(_OTHER):

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from sula.errors import ConfigError
 from sula.importers import common, text
@@ -116,17 +115,7 @@ def read_settings(tree: Tree, url: str) -> Settings:
     """Read the settings. Raises `ConfigError` when the site's address is nowhere to be found."""
     config = _config(tree)
     params = _table(config.get("params"))
-    written = url or str(config.get("baseurl") or "")
-    if written.startswith("//"):
-        written = "https:" + written
-    elif "//" not in written and written.strip("/"):
-        written = f"https://{written.strip('/')}"
-    if not common.is_address(written):
-        raise ConfigError(
-            "the old site's settings do not say where it is: add --url https://THE.OLD.ADDRESS "
-            "(posts keep the identity that their old address gives them)"
-        )
-    parts = urlsplit(written)
+    parts = common.address(url or str(config.get("baseurl") or ""))
     notes: list[str] = []
     author = params.get("author") or config.get("author")
     named = author if isinstance(author, dict) else {"name": author}

@@ -14,8 +14,9 @@ from sula.importers.addresses import canonical
 from sula.importers.front import Front, split_front
 from sula.importers.jekyll_address import page_url, post_url
 from sula.importers.jekyll_site import Settings, read_settings
-from sula.importers.jekyll_text import Found, Texts
+from sula.importers.jekyll_text import Texts
 from sula.importers.model import File, Site
+from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
 
 _MARKDOWN: Final = frozenset({".md", ".markdown", ".mkdown", ".mkdn", ".mkd"})
@@ -40,19 +41,16 @@ def read_jekyll(tree: Tree, url: str = "") -> Site:
     return _Reading(tree, settings).site()
 
 
-class _Reading:
+class _Reading(Reading):
     def __init__(self, tree: Tree, settings: Settings) -> None:
-        self.tree = tree
+        super().__init__(tree, settings.site)
         self.settings = settings
-        self.result = settings.site
         self.zone: ZoneInfo = settings.site.zone
-        self.found: list[Found] = []
 
     def site(self) -> Site:
         for path in self.tree.walk(skip=self.settings.skips):
             self._look(path)
-        for name in self.tree.strange:
-            self.result.note(name, 0, "a link out of the folder, or an unusable name", "left out")
+        self.note_strange()
         texts = Texts(self.tree, self.settings, self.found)
         self.result.documents += map(texts.document, self.found)
         return self.result
@@ -120,15 +118,9 @@ class _Reading:
             self.result.note(path, 0, "a template for something else than a page", "left out")
 
     def _source(self, path: str, kind: str) -> None:
-        body, notes = self.tree.read(path)
-        for note in notes:
-            self.result.note(path, 0, note)
-        if not body.strip():
-            self.result.note(path, 0, "an empty file", "left out")
+        front = self.front(path)
+        if front is None:
             return
-        front = split_front(body)
-        for line, message in front.notes:
-            self.result.note(path, line, message)
         if not front.found:
             self.result.note(path, 0, "had no front matter: its title comes from its name")
         front.values = self.settings.defaults(path, kind) | front.values
@@ -156,7 +148,7 @@ class _Reading:
         match = _NAME.fullmatch(stem)
         named, name = (match[1], match[2]) if match and kind == "post" else (None, stem)
         slug = front.text("slug") or name
-        found = Found(path, kind, front, slug)
+        found = Found(path, front, kind, slug)
         if kind in {"post", "draft"}:
             self._date(found, named)
             found.categories = self._categories(path, front)

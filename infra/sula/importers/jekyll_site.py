@@ -8,7 +8,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from sula.errors import ConfigError
 from sula.importers import common, text
@@ -184,16 +183,7 @@ def _address(tree: Tree, config: dict[str, Any], url: str) -> tuple[str, str]:
     written = url or _text(config.get("url"))
     if not written and (name := (tree.find("CNAME") or "").strip()):
         written = f"https://{name.split()[0]}"
-    if written.startswith("//"):
-        written = "https:" + written
-    elif written and "//" not in written:
-        written = f"https://{written}"
-    if not common.is_address(written):
-        raise ConfigError(
-            "the old site's settings do not say where it is: add --url https://THE.OLD.ADDRESS "
-            "(posts keep the identity that their old address gives them)"
-        )
-    parts = urlsplit(written)
+    parts = common.address(written)
     base = _text(config.get("baseurl")).strip("/")
     path = (
         posixpath.join(parts.path.strip("/"), base) if not url else (parts.path.strip("/") or base)

@@ -4,35 +4,20 @@ from __future__ import annotations
 
 import posixpath
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from edgefeed.contract import quote_path
 from sula.importers import blocks, common, kramdown, liquid, text
 from sula.importers.addresses import canonical
-from sula.importers.front import Front, split_front
+from sula.importers.front import split_front
 from sula.importers.identity import rule
 from sula.importers.jekyll_site import Settings
 from sula.importers.marks import Marks
 from sula.importers.model import Document
 from sula.importers.more import one_more
+from sula.importers.reading import Found
 from sula.importers.tree import Tree
-
-
-@dataclass
-class Found:
-    """A post or page before its text is made."""
-
-    path: str
-    kind: str  # "post", "draft", "page", or a collection's name
-    front: Front
-    slug: str
-    date: datetime | None = None
-    undated: str = ""
-    categories: tuple[str, ...] = ()
-    url: str = ""
-    others: tuple[str, ...] = field(default=())
 
 
 class Texts:

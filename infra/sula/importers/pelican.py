@@ -5,8 +5,6 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 from urllib.parse import unquote
 
@@ -19,6 +17,7 @@ from sula.importers.marks import Marks
 from sula.importers.model import Document, File, Site
 from sula.importers.more import one_more
 from sula.importers.pelican_site import Settings, read_settings, tag_uri
+from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
 
 _MARKDOWN: Final = (".md", ".markdown", ".mkd", ".mdown")
@@ -33,18 +32,6 @@ _NAME_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_](.*))?", re.DOTALL)
 _PATH_DATE: Final = re.compile(r"(?:^|/)(\d{4})/(\d{1,2})/(?:(\d{1,2})/)?")
 
 
-@dataclass
-class _Found:
-    path: str  # within the content folder
-    kind: str  # "article" or "page"
-    front: Front
-    slug: str = ""
-    url: str = ""
-    date: datetime | None = None
-    undated: str = ""
-    categories: tuple[str, ...] = field(default=())
-
-
 def read_pelican(tree: Tree, url: str = "") -> Site:
     """Read a Pelican site. `url` is its address, where its settings do not say.
 
@@ -53,12 +40,10 @@ def read_pelican(tree: Tree, url: str = "") -> Site:
     return _Reading(tree, read_settings(tree, url)).site()
 
 
-class _Reading:
+class _Reading(Reading):
     def __init__(self, tree: Tree, settings: Settings) -> None:
-        self.tree = tree
+        super().__init__(tree, settings.site)
         self.settings = settings
-        self.result = settings.site
-        self.found: list[_Found] = []
         self.urls: dict[str, str] = {}
 
     def site(self) -> Site:
@@ -66,8 +51,7 @@ class _Reading:
         paths = self.tree.walk(content) if (self.tree.root / content).is_dir() else []
         for path in paths:
             self._look(path.removeprefix(content + "/"))
-        for name in self.tree.strange:
-            self.result.note(name, 0, "a link out of the folder, or an unusable name", "left out")
+        self.note_strange()
         self.urls |= {found.path: found.url for found in self.found}
         self.result.documents += map(self._document, self.found)
         return self.result
@@ -92,16 +76,11 @@ class _Reading:
 
     def _source(self, inner: str) -> None:
         where = self._where(inner)
-        body, notes = self.tree.read(where)
-        for note in notes:
-            self.result.note(where, 0, note)
-        if not body.strip():
-            self.result.note(where, 0, "an empty file", "left out")
+        front = self.front(where, lambda body: _split(body, inner))
+        if front is None:
             return
         page = any(_below(inner, folder) for folder in self.settings.pages)
-        found = _Found(inner, "page" if page else "article", _split(body, inner))
-        for line, message in found.front.notes:
-            self.result.note(where, line, message)
+        found = Found(inner, front, "page" if page else "article")
         self._addressed(found)
         if found.url and is_list_path(canonical(found.url)):
             why = f"its address {found.url} belongs to the lists that Sula writes itself"
@@ -109,7 +88,7 @@ class _Reading:
             return
         self.found.append(found)
 
-    def _addressed(self, found: _Found) -> None:
+    def _addressed(self, found: Found) -> None:
         front = found.front
         stem = posixpath.basename(found.path).rpartition(".")[0]
         match = _NAME_DATE.fullmatch(stem)
@@ -145,7 +124,7 @@ class _Reading:
 
     # --- texts -------------------------------------------------------------------------------
 
-    def _document(self, found: _Found) -> Document:
+    def _document(self, found: Found) -> Document:
         front, where = found.front, self._where(found.path)
         post = found.kind == "article"
         tags = text.words(_semicolons(front.values.get("tags")))
@@ -176,11 +155,11 @@ class _Reading:
             body=self._body(found),
         )
 
-    def _relative(self, link: str, found: _Found) -> str:
+    def _relative(self, link: str, found: Found) -> str:
         return _BRACES.sub(self._linked(found, lambda *_: None), link)
 
     def _linked(
-        self, found: _Found, tell: Callable[[str, str], None]
+        self, found: Found, tell: Callable[[str, str], None]
     ) -> Callable[[re.Match[str]], str]:
         """``{filename}x.md`` as the address it had."""
         folder = posixpath.dirname(found.path)
@@ -204,7 +183,7 @@ class _Reading:
 
         return link
 
-    def _body(self, found: _Found) -> str:
+    def _body(self, found: Found) -> str:
         front, where = found.front, self._where(found.path)
         marks = Marks()
         low = found.path.lower()

@@ -87,15 +87,7 @@ def read_settings(tree: Tree, url: str) -> Settings:
             values |= _assignments(tree.read(name)[0], values, unread)
         except (SyntaxError, ValueError, RecursionError) as error:
             raise ConfigError(f"{tree.root / name} cannot be read: {error}") from error
-    written = url or str(values.get("SITEURL") or "")
-    if written.startswith("//"):
-        written = "https:" + written
-    if not common.is_address(written):
-        raise ConfigError(
-            "the old site's settings do not say where it is: add --url https://THE.OLD.ADDRESS "
-            "(posts keep the identity that their old address gives them)"
-        )
-    parts = urlsplit(written)
+    parts = common.address(url or str(values.get("SITEURL") or ""))
     notes: list[str] = []
     site = Site(
         generator="Pelican",
