@@ -89,7 +89,7 @@ def check(fix: bool, external: bool, as_json: bool) -> None:  # noqa: FBT001 - c
         mended = mend(checkout_of(here))
         for line in () if as_json else mended:
             out.line(str(line))
-    findings = run_check(here)
+    findings = run_check(here, out)
     if external:
         findings = sorted([*findings, *run_external(here, out)])
     if as_json:
@@ -165,10 +165,15 @@ def import_(  # noqa: PLR0917 - click's way
     listed in DIR/import-report.md; the exit status is then 1, and the site is not built before
     it was decided. Importing again changes nothing, and never a file that was edited since.
     """
-    from sula.importers.command import import_lines, run_import  # noqa: PLC0415 - heavy modules inside commands
+    from sula.console import Following  # noqa: PLC0415 - heavy modules inside commands
+    from sula.importers.command import import_lines, run_import  # noqa: PLC0415 - the same
     from sula.importers.report import JSON  # noqa: PLC0415 - the same
 
-    imported = run_import(generator, source, folder, url=url, feeds=feed)
+    following = Following(console())
+    try:
+        imported = run_import(generator, source, folder, url=url, feeds=feed, track=following.track)
+    finally:
+        following.close()
     if as_json:
         click.echo((folder / JSON).read_text("utf-8"), nl=False)
     else:

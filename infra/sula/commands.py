@@ -37,11 +37,15 @@ def checkout_of(config: Config, url: str | None = None) -> Checkout:
     return look(config.root, since=time.time() - 0.02, url=url or None)
 
 
-def run_check(config: Config) -> list[Finding]:
+def run_check(config: Config, console: Console) -> list[Finding]:
     """Every finding about the content: of sources, of all of them together, of the theme."""
     from sula.checks.run import Check  # noqa: PLC0415 - no deploy needs all of it
 
-    return Check(checkout_of(config), time.time()).findings()
+    following = Following(console)
+    try:
+        return Check(checkout_of(config), time.time(), following.looked).findings()
+    finally:
+        following.close()
 
 
 def run_external(config: Config, console: Console) -> list[Finding]:

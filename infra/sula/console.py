@@ -6,9 +6,9 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, TextIO, TypeVar
 
 from sula.actions import Action, Plan
 from sula.deploy import Steps
@@ -18,7 +18,10 @@ from sula.report import plural, seconds
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
+T = TypeVar("T")
 _COLOURS = {"red": "31", "green": "32", "yellow": "33", "blue": "34", "dim": "2", "bold": "1"}
+PATIENCE = 0.4
+"""Seconds that nobody needs to be told about: a bar would only flash."""
 _SIGNS = {"+": "green", "~": "yellow", "-": "red"}
 
 
@@ -88,15 +91,16 @@ class Console:
 
 
 class Following(Steps):
-    """A deploy's steps as bars on a terminal. Elsewhere nothing is said until the end."""
+    """What takes long, as bars on a terminal. Elsewhere nothing is said until the end."""
 
-    def __init__(self, console: Console) -> None:
-        """Draw nothing before there is something to draw."""
+    def __init__(self, console: Console, patience: float = 0.0) -> None:
+        """Draw nothing before there is something to draw, nor in the first `patience` seconds."""
         self.console = console
         self._bars: Progress | None = None
         self._tasks: dict[str, TaskID] = {}
         self._uploads = 0
         self._lock = threading.Lock()  # many threads publish, and there is one set of bars
+        self._quiet_until = time.monotonic() + patience
 
     def planned(self, plan: Plan) -> None:
         """See `Steps.planned`."""
@@ -120,6 +124,16 @@ class Following(Steps):
         """Other sites, asked whether their pages are there."""
         self._move("Asking other sites", of, lambda bars, task: bars.update(task, completed=done))
 
+    def looked(self, done: int, of: int) -> None:
+        """So many sources are looked at."""
+        self._move("Looking at sources", of, lambda bars, task: bars.update(task, completed=done))
+
+    def track(self, what: str, items: Collection[T]) -> Iterator[T]:
+        """The items one by one, with a bar for how many are done."""
+        for done, item in enumerate(items, start=1):
+            yield item
+            self._move(what, len(items), lambda bars, task, n=done: bars.update(task, completed=n))  # type: ignore[misc]
+
     def close(self) -> None:
         """Take the bars away."""
         if self._bars is not None:
@@ -130,7 +144,8 @@ class Following(Steps):
     def _move(
         self, name: str, total: int | None, change: Callable[[Progress, TaskID], None]
     ) -> None:
-        if not self.console.live or (total is not None and total < 3):  # noqa: PLR2004 - a flash
+        few = total is not None and total < 3  # noqa: PLR2004 - a flash
+        if not self.console.live or few or time.monotonic() < self._quiet_until:
             return
         with self._lock:
             if self._bars is None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -35,6 +35,8 @@ _RESULT: Final = "check-result.cache"
 _WORTH_A_PROCESS: Final = 300
 _FOREVER: Final = 2**53
 _Kept = TypeVar("_Kept")
+Progress = Callable[[int, int], None]
+"""Told how many sources of how many are looked at."""
 
 
 class _Sources(msgspec.Struct, array_like=True):
@@ -57,8 +59,11 @@ class _Result(msgspec.Struct, array_like=True):
 class Check:
     """The checks of one checkout."""
 
-    def __init__(self, checkout: Checkout, now: float) -> None:
+    def __init__(
+        self, checkout: Checkout, now: float, progress: Progress = lambda _, __: None
+    ) -> None:
         """Read nothing yet. `now` decides what is published, in seconds since 1970."""
+        self.progress = progress
         self.checkout = checkout
         self.now = int(now)
         self.made_by = _digest(
@@ -132,7 +137,8 @@ class Check:
                 self.seen[path] = body
             else:
                 new.append(path)
-        self.seen |= look_at_all(root, new, rules, self.checkout.settings.site.url)
+        url = self.checkout.settings.site.url
+        self.seen |= look_at_all(root, new, rules, url, self.progress)
         metas: dict[str, Meta] = {}
         findings: list[Finding] = []
         for path in paths:
@@ -201,7 +207,10 @@ class Check:
         return found
 
 
-def look_at_all(root: Path, paths: Sequence[str], rules: Rules, url: str) -> dict[str, bytes]:
+def look_at_all(
+    root: Path, paths: Sequence[str], rules: Rules, url: str,
+    progress: Progress = lambda _, __: None,
+) -> dict[str, bytes]:  # fmt: skip
     """What there is to know of sources, in msgpack. Many are looked at by several processes."""
     cores = os.cpu_count() or 1
     if len(paths) < _WORTH_A_PROCESS or cores == 1:
@@ -215,6 +224,7 @@ def look_at_all(root: Path, paths: Sequence[str], rules: Rules, url: str) -> dic
         work = [pool.submit(_look_at, root, part, rules, url) for part in parts]
         for task in work:
             found |= task.result()
+            progress(len(found), len(paths))
     return found
 
 

@@ -18,6 +18,7 @@ from sula.importers.marks import find_marks
 from sula.importers.model import Document, File, Remark, Site
 from sula.importers.report import Item, Report
 from sula.importers.text import file_name, same_spelling
+from sula.importers.track import Track, untracked
 from sula.importers.write import Body, digest
 from sula.redirects import REDIRECTS_FILE
 from sula.sources import is_hidden
@@ -110,7 +111,7 @@ class Assembly:
 
     # --- texts -------------------------------------------------------------------------------
 
-    def files(self) -> dict[str, Body]:
+    def files(self, track: Track = untracked) -> dict[str, Body]:
         """Every file of the new site, by its path there."""
         made: dict[str, Body] = {
             "pelicanconf.py": settings_text(self.site, self.addresses, self._menu()),
@@ -119,7 +120,7 @@ class Assembly:
         if moved := self._moved():
             lines = [f"{quote_path(old)} {new}\n" for old, new in sorted(moved.items())]
             made[REDIRECTS_FILE] = "".join([_REDIRECTS, *lines]).encode()
-        for document in self.site.documents:
+        for document in track("Linking posts", self.site.documents):
             path = self.paths[document.source]
             made[f"content/{path}"] = self.text(document).encode("utf-8", "replace")
         for path, (source, _) in self.copies.items():
@@ -263,11 +264,11 @@ class Assembly:
 
 
 def assemble(
-    site: Site, feeds: Iterable[Mapping[str, str]]
+    site: Site, feeds: Iterable[Mapping[str, str]], track: Track = untracked
 ) -> tuple[dict[str, Body], dict[str, str], Report]:
     """The new site's files, their digests, and the report."""
     assembly = Assembly(site, feeds)
-    files = assembly.files()
+    files = assembly.files(track)
     digests = {path: digest(body) for path, body in files.items()}
     return files, digests, assembly.report(digests)
 

@@ -12,6 +12,7 @@ from sula.importers.assemble import assemble
 from sula.importers.identity import read_feed
 from sula.importers.model import Site
 from sula.importers.report import JSON, MARKDOWN, Report, to_json, to_markdown
+from sula.importers.track import Track, untracked
 from sula.importers.tree import Tree
 from sula.importers.write import Written, write
 
@@ -27,10 +28,19 @@ class Imported:
 
 
 def run_import(
-    generator: str, source: Path, folder: Path, *, url: str = "", feeds: tuple[Path, ...] = ()
+    generator: str,
+    source: Path,
+    folder: Path,
+    *,
+    url: str = "",
+    feeds: tuple[Path, ...] = (),
+    track: Track = untracked,
 ) -> Imported:
-    """Import a site into a folder. Raises `ConfigError`; the old site is never written to."""
-    tree = Tree(source)
+    """Import a site into a folder. Raises `ConfigError`; the old site is never written to.
+
+    `track` is handed what is gone through, to tell how far that is.
+    """
+    tree = Tree(source, track)
     target = folder.resolve()
     if target.is_relative_to(tree.root) or tree.root.is_relative_to(target):
         raise ConfigError(
@@ -40,9 +50,9 @@ def run_import(
     if folder.exists() and not folder.is_dir():
         raise ConfigError(f"{folder} is a file: choose a folder")
     site = _read(generator, tree, url)
-    files, digests, report = assemble(site, _feeds(site, tree, feeds))
+    files, digests, report = assemble(site, _feeds(site, tree, feeds), track)
     last = {MARKDOWN: to_markdown(report), JSON: to_json(report)}
-    return Imported(report, write(folder, files, digests, lambda: last))
+    return Imported(report, write(folder, files, digests, lambda: last, track))
 
 
 def _read(generator: str, tree: Tree, url: str) -> Site:

@@ -59,7 +59,7 @@ class _Reading(Reading):
         counts = Counter(f.path.split("/")[0] for f in self.found if "/" in f.path)
         sections = posts_of(self.settings, counts)
         by_path = self._by_path()
-        for found in self.found:
+        for found in self.tree.track("Reading posts", self.found):
             self.result.documents.append(self._document(found, sections, by_path))
         return self.result
 

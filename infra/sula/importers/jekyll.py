@@ -52,7 +52,7 @@ class _Reading(Reading):
             self._look(path)
         self.note_strange()
         texts = Texts(self.tree, self.settings, self.found)
-        self.result.documents += map(texts.document, self.found)
+        self.result.documents += map(texts.document, self.tree.track("Reading posts", self.found))
         return self.result
 
     # --- first look --------------------------------------------------------------------------

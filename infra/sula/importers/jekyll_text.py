@@ -72,7 +72,10 @@ class Texts:
         draft = (
             found.kind == "draft" or front.values.get("published") is False or front.flag("draft")
         )
-        tags = text.words(front.values.get("tags") or front.values.get("tag"), spaces=True)
+        # Jekyll parts the words of a text under "tags", and takes one under "tag" as it is.
+        tags = text.words(front.values.get("tags"), spaces=True) or text.words(
+            front.values.get("tag")
+        )
         if post and found.categories:
             self.result.categories += 1
             tags = tuple(dict.fromkeys([*tags, *found.categories]))

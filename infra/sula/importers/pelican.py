@@ -53,7 +53,7 @@ class _Reading(Reading):
             self._look(path.removeprefix(content + "/"))
         self.note_strange()
         self.urls |= {found.path: found.url for found in self.found}
-        self.result.documents += map(self._document, self.found)
+        self.result.documents += map(self._document, self.tree.track("Reading posts", self.found))
         return self.result
 
     # --- first look --------------------------------------------------------------------------

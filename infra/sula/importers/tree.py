@@ -8,6 +8,7 @@ from pathlib import Path
 
 from sula.errors import ConfigError
 from sula.importers import text
+from sula.importers.track import Track, untracked
 
 _LARGEST = 20_000_000
 """Bytes; a larger file is no text."""
@@ -17,8 +18,9 @@ _NEVER = frozenset({"node_modules", "__pycache__"})
 class Tree:
     """A folder's files by their paths relative to it, with ``/``."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, track: Track = untracked) -> None:
         """`root` is the old site. Raises `ConfigError` if it is no folder."""
+        self.track = track
         if not root.is_dir():
             raise ConfigError(f"there is no folder {root}: name the old site's own folder")
         self.root = root.resolve()

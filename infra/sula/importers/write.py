@@ -10,6 +10,7 @@ from pathlib import Path
 
 from sula.errors import ConfigError
 from sula.importers.report import JSON
+from sula.importers.track import Track, untracked
 
 Body = bytes | Path
 """A file's bytes, or the old site's file to copy."""
@@ -54,11 +55,13 @@ def write(
     files: Mapping[str, Body],
     digests: Mapping[str, str],
     last: Callable[[], Mapping[str, bytes]],
+    track: Track = untracked,
 ) -> Written:
     """Write the files, and then `last` (the report), which is always written."""
     before = earlier(folder)
     written, edited, deleted, unchanged = [], [], [], 0
-    for path, body in sorted(files.items()):
+    for path in track("Writing files", sorted(files)):
+        body = files[path]
         place = folder / path
         _inside(folder, place)
         if not place.exists():
