@@ -118,8 +118,24 @@ def counted(findings: Sequence[Finding]) -> str:
     return " and ".join(words) or "No problems found."
 
 
+class _Codes(click.Choice[str]):
+    """Codes of findings, of which there are too many to be listed in an error."""
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """See `click.ParamType`; suggests what is near."""
+        if value not in CODES:
+            import difflib  # noqa: PLC0415 - only where somebody has slipped
+
+            close = difflib.get_close_matches(str(value), CODES, 1)
+            hint = f"is {close[0]} meant?" if close else "`sula explain` lists them all"
+            self.fail(f"{value!r} is no code of a finding; {hint}", param, ctx)
+        return str(value)
+
+
 @click.command(epilog=example("sula explain image-alt", "sula explain"))
-@click.argument("code", required=False, type=click.Choice(CODES), metavar="[CODE]")
+@click.argument("code", required=False, type=_Codes(CODES), metavar="[CODE]")
 def explain(code: str | None) -> None:
     """Explain a finding of a check by its code: why it is found, an example, what to do.
 

@@ -95,7 +95,8 @@ def _from_file(path: Path) -> tuple[dict[str, str], dict[str, str]]:
     import tomllib  # noqa: PLC0415 - many a site has no such file
 
     try:
-        table: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
+        table: dict[str, Any] = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: {error}") from error
     found = dict(table.get("tool", {}).get("sula", {}))
@@ -105,13 +106,23 @@ def _from_file(path: Path) -> tuple[dict[str, str], dict[str, str]]:
         if name not in allowed:
             close = difflib.get_close_matches(name, allowed, 1)
             hint = f"is {close[0]} meant?" if close else f"there are: {', '.join(allowed)}"
-            raise ConfigError(f"pyproject.toml: [tool.sula] {name} is not a setting; {hint}")
+            where = _place(text, name)
+            raise ConfigError(f"{where}: [tool.sula] {name} is not a setting; {hint}")
         if not isinstance(value, str) or not value:
             raise ConfigError(
-                f'pyproject.toml: [tool.sula] {name} should be text, as in {name} = "'
+                f'{_place(text, name)}: [tool.sula] {name} should be text, as in {name} = "'
                 f'{_DEFAULTS[name]}", not {value!r}'
             )
     return found, parameters
+
+
+def _place(text: str, name: str) -> str:
+    """Where a name of ``[tool.sula]`` stands."""
+    table = re.search(r"^[ \t]*\[tool\.sula\]", text, re.MULTILINE)
+    pattern = re.compile(rf"^[ \t]*{re.escape(name)}[ \t]*=", re.MULTILINE)
+    match = pattern.search(text, table.end() if table else 0)
+    line = text.count("\n", 0, match.start()) + 1 if match else 0
+    return f"pyproject.toml:{line}" if line else "pyproject.toml"
 
 
 def _parameters(found: Any) -> dict[str, str]:  # noqa: ANN401 - whatever TOML can say

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 from tests.authored import Authored, Post
 
 from sula.cli import cli
+from sula.codes import CODES
 
 COMMANDS = sorted(cli.commands)
 HEAVY = ("boto3", "botocore", "pelican", "jinja2", "lxml", "markdown_it", "msgspec", "rich",
@@ -136,3 +138,15 @@ def test_a_wrong_option_is_a_usage_error(site: Authored) -> None:
 def test_no_colour_where_nobody_sees_it(site: Authored) -> None:
     site.save(Post("posts/bad.md", "Bad", "someday"))
     assert "\033" not in sula(site.root, "check", FORCE_COLOR="").stderr
+
+
+def test_a_finding_is_explained_by_its_code(tmp_path: Path) -> None:
+    told = sula(tmp_path, "explain", "image-alt")
+    assert told.stdout.startswith("image-alt: a picture without a description\n\nWarning. ")
+    assert "    | ![](https://media.example/gull.jpg)" in told.stdout
+    assert "check_ignore: [image-alt]" in told.stdout
+    every = sula(tmp_path, "explain").stdout
+    assert all(re.search(rf"^  {code} +\S", every, re.MULTILINE) for code in CODES)
+    slip = sula(tmp_path, "explain", "imagealt")
+    assert (slip.returncode, slip.stdout) == (2, "")
+    assert slip.stderr.endswith("'imagealt' is no code of a finding; is image-alt meant?\n")

@@ -57,6 +57,10 @@ def test_no_site_is_said(tmp_path: Path) -> None:
         ("[tool.sula]\ncloud = 'mars'\n", r'cloud: \'mars\' is neither "local" nor an AWS region'),
         ("[tool.sula]\nbranch = 'a b'\n", r"branch: 'a b' cannot name a branch"),
         ("[tool\n", r"pyproject\.toml: "),
+        (
+            "# x\n[tool.sula]\nstak = 'x'\n",
+            r"pyproject\.toml:3: \[tool.sula\] stak is not",
+        ),
     ],
 )
 def test_wrong_values_are_said_with_their_place(root: Path, text: str, message: str) -> None:

@@ -15,6 +15,7 @@ from sula.importers.report import JSON, MARKDOWN, Report, to_json, to_markdown
 from sula.importers.track import Track, untracked
 from sula.importers.tree import Tree
 from sula.importers.write import Written, write
+from sula.report import plural
 
 GENERATORS: Final = ("jekyll", "hugo", "pelican")
 
@@ -87,11 +88,11 @@ def import_lines(imported: Imported, folder: Path) -> list[str]:
     """The import in its author's terms."""
     report, written = imported.report, imported.written
     counts = report.counts
-    came = ", ".join(f"{counts[what]} {what}" for what in ("posts", "pages", "drafts", "files"))
+    came = ", ".join(plural(counts[f"{one}s"], one) for one in ("post", "page", "draft", "file"))
     lines = [
         f"From {report.generator}: {came}",
         f"Addresses: {counts['addresses kept']} kept, {counts['addresses redirected']} redirected",
-        f"{len(written.written)} files written, {written.unchanged} unchanged",
+        f"{plural(len(written.written), 'file')} written, {written.unchanged} unchanged",
     ]
     for paths, what in (
         (written.edited, "edited since, and left as it is"),
