@@ -181,11 +181,11 @@ def import_(  # noqa: PLR0917 - click's way
     listed in DIR/import-report.md; the exit status is then 1, and the site is not built before
     it was decided. Importing again changes nothing, and never a file that was edited since.
     """
-    from sula.console import Following  # noqa: PLC0415 - heavy modules inside commands
+    from sula.console import PATIENCE, Following  # noqa: PLC0415 - heavy modules inside commands
     from sula.importers.command import import_lines, run_import  # noqa: PLC0415 - the same
     from sula.importers.report import JSON  # noqa: PLC0415 - the same
 
-    following = Following(console())
+    following = Following(console(), PATIENCE)
     try:
         imported = run_import(generator, source, folder, url=url, feeds=feed, track=following.track)
     finally:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from sula.claims import Clock
 from sula.config import Config
 from sula.connect import connect
-from sula.console import Console, Following
+from sula.console import PATIENCE, Console, Following
 from sula.deploy import Ahead, Deploy, Options, Outcome
 from sula.errors import Finding
 from sula.gather import Checkout, Prepared, look, require_lists
@@ -41,7 +41,7 @@ def run_check(config: Config, console: Console) -> list[Finding]:
     """Every finding about the content: of sources, of all of them together, of the theme."""
     from sula.checks.run import Check  # noqa: PLC0415 - no deploy needs all of it
 
-    following = Following(console)
+    following = Following(console, PATIENCE)
     try:
         return Check(checkout_of(config), time.time(), following.looked).findings()
     finally:

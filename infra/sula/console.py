@@ -149,9 +149,10 @@ class Following(Steps):
             return
         with self._lock:
             if self._bars is None:
-                from rich.progress import Progress  # noqa: PLC0415 - only on a terminal
+                from rich.console import Console as Screen  # noqa: PLC0415 - only on a terminal
+                from rich.progress import Progress  # noqa: PLC0415 - the same
 
-                self._bars = Progress(transient=True)
+                self._bars = Progress(transient=True, console=Screen(file=self.console.out))
                 self._bars.start()
             if name not in self._tasks:
                 self._tasks[name] = self._bars.add_task(name, total=total)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,6 +23,44 @@ class Terminal(io.StringIO):
 def drawing() -> list[threading.Thread]:
     """The threads that redraw bars: rich starts one for each set of them."""
     return [one for one in threading.enumerate() if type(one).__module__ == "rich.live"]
+
+
+def gone() -> bool:
+    """Whether they end, which they do a moment after they were told to."""
+    for _ in range(500):
+        if not drawing():
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def test_what_is_gone_through_is_given_back_and_drawn_once_it_takes_long(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    screen = Terminal()
+    following = Following(Console(screen, Terminal()))
+    given = []
+    for item in following.track("Reading posts", "abcde"):
+        given.append(item)
+        if item == "c":
+            assert len(drawing()) == 1
+    following.close()
+    assert gone()
+    assert given == list("abcde")
+    assert "Reading posts" in screen.getvalue()
+
+
+@pytest.mark.parametrize("screen", [io.StringIO(), Terminal()], ids=["pipe", "terminal"])
+def test_nothing_is_drawn_where_nobody_looks_on_nor_in_the_first_moments(
+    screen: io.StringIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    following = Following(Console(screen, io.StringIO()), patience=3600)
+    assert list(following.track("Reading posts", range(9))) == list(range(9))
+    following.looked(300, 900)
+    following.close()
+    assert screen.getvalue() == ""
 
 
 def test_many_threads_draw_one_set_of_bars_and_it_goes_in_the_end(
@@ -43,4 +82,4 @@ def test_many_threads_draw_one_set_of_bars_and_it_goes_in_the_end(
         list(pool.map(upload, actions))
     assert set(seen) == {1}
     following.close()
-    assert drawing() == []
+    assert gone()

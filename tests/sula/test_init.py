@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 import yaml
 from tests.small_site import tree
+from tests.workflows import BROKEN_GITLAB, lint_gitlab
 
 from sula.build import build
 from sula.errors import ConfigError
@@ -111,6 +112,14 @@ def test_workflows_are_yaml_that_deploys() -> None:
     uses = [line.split("uses: ")[1] for line in github.splitlines() if "uses: " in line]
     assert len(uses) == 3
     assert all(len(use.split("@")[1].split()[0]) == 40 for use in uses), "pinned by commit"
+
+
+def test_gitlab_takes_the_pipeline(tmp_path: Path) -> None:
+    init(tmp_path, Wanted(workflow="gitlab"))
+    fine, said = lint_gitlab(tmp_path / ".gitlab-ci.yml")
+    assert fine, said
+    (tmp_path / ".gitlab-ci.yml").write_text(BROKEN_GITLAB, "utf-8")
+    assert not lint_gitlab(tmp_path / ".gitlab-ci.yml")[0]
 
 
 def test_the_workflow_gives_nothing_away(tmp_path: Path) -> None:
