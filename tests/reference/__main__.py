@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.reference import commands, findings, tables
+from tests.reference import commands, findings, keys, tables
 from tests.reference.tables import ROOT
 
 from sula.names import SETTINGS
@@ -26,7 +26,12 @@ def texts() -> dict[str, str]:
         )
         for name in _POSTS
     }
-    return {"content/pages/reference/commands.md": commands.page(), **posts}
+    folder = "content/pages/reference"
+    return {
+        f"{folder}/commands.md": commands.page(),
+        f"{folder}/front-matter.md": keys.page(),
+        **posts,
+    }
 
 
 def main() -> None:

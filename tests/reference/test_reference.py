@@ -2,23 +2,46 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import click
 import pytest
+import yaml
+from jsonschema import Draft202012Validator
 from tests.reference.__main__ import texts
 from tests.reference.commands import page
 from tests.reference.tables import ROOT, rewritten
 
 from sula.cli import cli
 from sula.fields import KEYS
-from sula.names import SETTINGS
+from sula.meta import read_source
+from sula.names import FRONT, SETTINGS, Name
+from sula.schema import front_matter
+from sula.settings import load_settings
+
+RULES = load_settings(ROOT).rules
 
 
 @pytest.mark.parametrize("name", sorted(texts()))
 def test_a_generated_text_is_fresh(name: str) -> None:
     stale = f"{name} is not what the code says: run `make reference`"
     assert (ROOT / name).read_text("utf-8") == texts()[name], stale
+
+
+@pytest.mark.parametrize("one", FRONT, ids=lambda one: one.name)
+def test_the_example_of_a_key_is_understood_and_allowed(one: Name) -> None:
+    if not one.example:
+        assert "No effect" in one.about
+        return
+    keys = {line.split(":")[0] for line in one.example.split("\n")}
+    assert one.name in keys
+    rest = [line for line in ("title: T", "date: 2026-11-01") if line.split(":")[0] not in keys]
+    front = "\n".join([*rest, one.example])
+    source, findings = read_source("posts/x.md", f"---\n{front}\n---\nText.\n", RULES)
+    assert (source is not None, findings) == (True, [])
+    values = json.loads(json.dumps(yaml.safe_load(front), default=str))
+    assert list(Draft202012Validator(front_matter()).iter_errors(values)) == []
 
 
 def test_every_part_of_a_post_is_made() -> None:
