@@ -405,3 +405,19 @@ def test_the_budget_is_for_who_asked_and_the_dashboard_is_json(template: dict[st
     assert {one["properties"]["title"] for one in widgets} == {
         "Readers", "Refused or missing, per cent", "edgefeed", "Events that wait",
     }  # fmt: skip
+
+
+def test_the_readme_deploys_in_three_commands_and_tells_every_parameter(
+    template: dict[str, Any],
+) -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    section = readme.partition("\n## Deploy to AWS\n")[2].partition("\n## ")[0]
+    commands = re.findall(r"^    (\S.*)$", section, re.MULTILINE)
+    assert 0 < len(commands) <= 3
+    told = {
+        name: "" if default == "none" else default.strip("`")
+        for name, default in re.findall(r"^\| `(\w+)` *\| (\S+) +\|", section, re.MULTILINE)
+    }
+    assert told == {
+        name: str(parameter["Default"]) for name, parameter in template["Parameters"].items()
+    }
