@@ -159,7 +159,9 @@ def _math_double(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, e
 def _math_block(_: RendererHTML, tokens: Sequence[Token], i: int, __: object, env: Env) -> str:
     label = re.sub(r"[^\w-]+", "-", tokens[i].info or "")
     name = f' id="{label}"' if label else ""
-    return f'<div class="math"{name}>{_set_math(tokens[i], env, block=True)}</div>\n'
+    # It scrolls where it is too wide, as a table does.
+    box = f'role="group" aria-label="{escape(env["document"].say("Formula"))}" tabindex="0"'
+    return f'<div class="math"{name} {box}>{_set_math(tokens[i], env, block=True)}</div>\n'
 
 
 def _list_item(self: RendererHTML, tokens: Sequence[Token], i: int, options: Any, env: Env) -> str:  # noqa: ANN401 - the library's own

@@ -71,7 +71,11 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
             return Markup()
         # The fragment was sanitised when its page was read.
         html = without_ids(self.fragment.excerpt or self.fragment.content)
-        for box in ("<pre", '<div class="table"'):  # they scroll: by keyboard too
+        for box in (
+            "<pre",
+            '<div class="table"',
+            '<div class="math"',
+        ):  # they scroll: by keyboard too
             html = html.replace(box, f'{box} tabindex="0"')
         return Markup(html)  # noqa: S704
 

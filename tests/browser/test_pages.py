@@ -7,16 +7,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, ViewportSize
 
 from edgefeed.contract import key_to_path
 
 from .chromium import SCHEMES, SHIFTS, WIDTHS, serve
 from .sample_site import documents, posts, write
-from .samples import THEME, site
+from .samples import ROOT, THEME, site
 
 pytestmark = pytest.mark.browser
 
+GAZETTE = ROOT / "themes/gazette"
 PATHS = (
     *(path for one in documents() if (path := key_to_path(one.key)).endswith("/")),
     *(post.url for post in posts()),
@@ -163,6 +165,26 @@ def test_ornaments_are_seen_and_not_spoken(page: Page, sample_site: str) -> None
         assert page.get_by_role("link", name=name, exact=True).count() == 1
     tag = "getComputedStyle(document.querySelector('.tags a'), '::before').content"
     assert page.evaluate(tag).startswith('"#"')
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+def test_the_gazette_raises_no_barrier_and_fits(
+    browser: Browser, sample_site: str, scheme: str
+) -> None:
+    style = (GAZETTE / "static/gazette.css").read_text("utf-8")
+    with browser.new_context(
+        viewport=size(360), color_scheme="dark" if scheme == "dark" else "light", bypass_csp=True
+    ) as context:
+        page = context.new_page()
+        for path in ("/", "/posts/constant-time/", "/tags/design/"):
+            page.goto(sample_site + path)
+            page.add_style_tag(content=style)
+            assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
+            found = Axe().run(page, options={"resultTypes": ["violations"]})
+            assert [
+                (v["id"], [n["html"][:100] for n in v["nodes"]])
+                for v in found.response["violations"]
+            ] == [], path
 
 
 FEED = """<?xml version="1.0" encoding="UTF-8"?>

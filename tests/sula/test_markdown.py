@@ -211,10 +211,8 @@ def test_colouring_changes_no_character(code: str, language: str) -> None:
 def test_math() -> None:
     text = body("Say $a^2$ and:\n\n$$\n\\frac{1}{2}\n$$\n")
     assert '<math xmlns="http://www.w3.org/1998/Math/MathML" display="inline"><mrow><msup>' in text
-    assert (
-        '<div class="math"><math xmlns="http://www.w3.org/1998/Math/MathML" display="block">'
-        in text
-    )
+    box = '<div class="math" role="group" aria-label="Formula" tabindex="0">'
+    assert f'{box}<math xmlns="http://www.w3.org/1998/Math/MathML" display="block">' in text
 
 
 @pytest.mark.parametrize(
