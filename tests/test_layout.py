@@ -13,7 +13,7 @@ EDGEFEED = sorted((ROOT / "lambda/edgefeed").rglob("*.py"))
 SULA = sorted((ROOT / "infra/sula").rglob("*.py"))
 
 # What sula may use of edgefeed: the contract, and the entry point that runs it on a laptop.
-OPEN_TO_SULA = {"edgefeed.contract", "edgefeed.handler"}
+OPEN_TO_SULA = {"edgefeed.contract", "edgefeed.directory"}
 
 PURE = (
     "contract", "model", "page", "index", "listing", "units", "cut", "changes", "lists", "feeds",

@@ -93,7 +93,7 @@ def _live(plan: Plan) -> Plan:
 
 def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:
     """Have edgefeed write ``lists/`` beside ``pages/``; the pages it left out, as warnings."""
-    from edgefeed.handler import build_directory  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
+    from edgefeed.directory import build_directory  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
 
     (stage / PAGES).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sula-theme-") as folder:

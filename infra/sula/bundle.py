@@ -55,7 +55,7 @@ def build(
 
     Raises `jinja2.TemplateSyntaxError`.
     """
-    from edgefeed.handler import compile_templates  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
+    from edgefeed.directory import compile_templates  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
 
     contents = dict(libraries or {})
     contents |= edgefeed_files()

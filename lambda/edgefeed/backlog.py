@@ -38,32 +38,21 @@ class Backlog(Protocol):
         """Acknowledge messages. What cannot be acknowledged comes again."""
 
 
-class Nothing:
-    """No queue, or one that nobody may ask."""
-
-    def take(self, most: int) -> list[Waiting]:  # noqa: ARG002 - the port's signature
-        """Find nothing."""
-        return []
-
-    def drop(self, waiting: Sequence[Waiting]) -> None:
-        """Do nothing."""
-
-
-def extend(event: object, backlog: Backlog) -> tuple[object, list[Waiting]]:
+def extend(event: object, backlog: Backlog | None) -> tuple[object, list[Waiting]]:
     """The event with what else is waiting, when it is full; and what was taken for that."""
-    if not isinstance(event, Mapping) or not isinstance(event.get("Records"), list):
-        return event, []
-    records: list[Any] = event["Records"]
-    if len(records) < FULL:
+    records = event.get("Records") if isinstance(event, Mapping) else None
+    if backlog is None or not isinstance(records, list) or len(records) < FULL:
         return event, []
     taken = backlog.take(MOST - len(records))
     more = [{"messageId": message.id, "body": message.body} for message in taken]
-    return {**event, "Records": [*records, *more]}, taken
+    return {"Records": [*records, *more]}, taken
 
 
-def settle(answer: Mapping[str, Any], taken: Sequence[Waiting], backlog: Backlog) -> dict[str, Any]:
+def settle(
+    answer: Mapping[str, Any], taken: Sequence[Waiting], backlog: Backlog | None
+) -> dict[str, Any]:
     """Acknowledge what was taken and is handled; the answer that is left for Lambda."""
-    if not taken:
+    if backlog is None or not taken:
         return dict(answer)
     failed = _failed(answer.get("batchItemFailures", ()))
     backlog.drop([message for message in taken if message.id not in failed])

@@ -18,28 +18,66 @@ import tempfile
 import time
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Final, Self
 
+from jinja2 import ModuleLoader
+
 from edgefeed.contract import PAGES, Site
 from edgefeed.events import is_page
 from edgefeed.listing import Catalogue
+from edgefeed.lists import Theme
 from edgefeed.model import Observed
 from edgefeed.outputs import Fragments, Outputs
-from edgefeed.ports import Ports, Reader, Renderer, Silent
+from edgefeed.page import read_page
+from edgefeed.ports import Ports, Reader, Renderer
 from edgefeed.rebuild import rebuild
 from edgefeed.reconcile import Run
 from edgefeed.steps import drive
 from edgefeed.store import Store
-from edgefeed.stores import DirectoryStore
+from edgefeed.stores import DirectoryStore, Silent
+from edgefeed.templates import Templates
 
 WORTH_FORKING: Final = 200
 """So many pages, or units, take longer than the processes to share them with."""
 _AT_ONCE: Final = 25
 _UNITS_AT_ONCE: Final = 16
 _NEVER: Final = 1e12
+
+
+def build_directory(root: Path, site: Site, templates: Path, *, processes: int = 1) -> None:
+    """Write ``root/lists`` from ``root/pages``: what a from-scratch run in the cloud gives.
+
+    Unchanged files are left alone, obsolete ones removed. Raises ValueError when a file
+    cannot be put into a directory, OSError when the disk refuses.
+    """
+    theme = Theme(read_templates(templates), site)
+    build(root, site, partial(read_page, site=site), theme, processes=processes)
+
+
+def read_templates(folder: Path) -> dict[str, str]:
+    """A theme's templates by name. Raises FileNotFoundError when there are none."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    if not found:
+        raise FileNotFoundError(f"no templates in {folder}")
+    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
+
+
+def compile_templates(sources: Mapping[str, str], site: Site) -> dict[str, str]:
+    """Templates as Python modules, by their files' names; the same with every hash seed.
+
+    Raises `jinja2.TemplateSyntaxError`.
+    """
+    environment = Templates(sources, site).environment
+    return {
+        ModuleLoader.get_module_filename(name): environment.compile(
+            source, name, raw=True, defer_init=True
+        )
+        for name, source in sources.items()
+    }
 
 
 def build(

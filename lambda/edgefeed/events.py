@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from edgefeed.contract import PAGES
-from edgefeed.reconcile import Message
+from edgefeed.versions import Message
 
 _LONGEST_KEY = 1024
 

@@ -12,35 +12,30 @@ import uuid
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, cast
 
 import msgspec
 
-from edgefeed.backlog import Backlog, Nothing, extend, settle
+from edgefeed.backlog import Backlog, extend, settle
 from edgefeed.cache import Cache
 from edgefeed.contract import Site
 from edgefeed.events import Work, understand
-from edgefeed.feeds import feed_documents
-from edgefeed.gate import check_feed
-from edgefeed.lists import Theme, fragments_of
-from edgefeed.model import Document, Fragment, Listing, Observed, Rejected
+from edgefeed.lists import Theme
 from edgefeed.outputs import CACHED, Fragments
 from edgefeed.page import read_page
 from edgefeed.ports import Ports
 from edgefeed.rebuild import rebuild, refresh
-from edgefeed.reconcile import Outdated, Run
-from edgefeed.report import CountedStore, Report
+from edgefeed.reconcile import Run
+from edgefeed.report import Counted, Report
 from edgefeed.status import status
-from edgefeed.steps import Steps, drive
+from edgefeed.steps import drive
 from edgefeed.store import Store, Unavailable
-from edgefeed.templates import compile_templates
-
-__all__ = ["compile_templates", "handler"]
+from edgefeed.versions import Outdated
 
 THREADS: Final = 16
 _MARGIN: Final = 15.0
-_NEVER: Final = 1e12
 
 
 class Context(Protocol):
@@ -50,55 +45,6 @@ class Context(Protocol):
 
     def get_remaining_time_in_millis(self) -> int:
         """The time until Lambda ends the invocation."""
-
-
-class ThemeRenderer:
-    """Lists from the theme's templates, feeds from `feeds`."""
-
-    def __init__(self, theme: Theme, site: Site) -> None:
-        """Take a theme that was compiled for this site."""
-        self._theme = theme
-        self._site = site
-
-    def fragments(self, listing: Listing) -> tuple[str, ...]:
-        """See `ports.Renderer`."""
-        return fragments_of(listing)
-
-    def documents(
-        self, listing: Listing, fragments: Mapping[str, Fragment]
-    ) -> tuple[Document, ...]:
-        """See `ports.Renderer`."""
-        return (
-            *self._theme.list_documents(listing, fragments),
-            *feed_documents(listing, fragments, self._site),
-        )
-
-    def check(self, document: Document, previous: bytes | None) -> str | None:
-        """See `ports.Renderer`."""
-        return check_feed(document, previous)
-
-
-class PageReader:
-    """Pages as `page` reads them."""
-
-    def __init__(self, site: Site) -> None:
-        """Take the site that the pages belong to."""
-        self._site = site
-
-    def __call__(self, key: str, body: bytes, modified: str, /) -> Observed:
-        """See `ports.Reader`."""
-        try:
-            return read_page(key, body, site=self._site, modified=modified)
-        except Exception as error:  # noqa: BLE001 - one page must never stop the others
-            return Rejected(key, f"could not be read: {type(error).__name__}", modified)
-
-
-def read_templates(folder: Path) -> dict[str, str]:
-    """A theme's templates by name. Raises FileNotFoundError when there are none."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    if not found:
-        raise FileNotFoundError(f"no templates in {folder}")
-    return {path.relative_to(folder).as_posix(): path.read_text("utf-8") for path in found}
 
 
 class Function:
@@ -115,7 +61,7 @@ class Function:
     ) -> None:
         """Take the site and the world. ``most_time``: seconds an invocation can last."""
         self._site = site
-        self._backlog = backlog or Nothing()
+        self._backlog = backlog
         self._ports = ports
         self._pool = pool
         self._lease = most_time + _MARGIN
@@ -129,8 +75,8 @@ class Function:
         """
         event, taken = extend(event, self._backlog)
         work = understand(event, request)
-        counted = CountedStore(self._ports.store)
-        ports = replace(self._ports, store=counted)
+        counted = Counted(self._ports.store)
+        ports = replace(self._ports, store=cast("Store", counted))
         run = Run(
             self._site,
             ports,
@@ -142,7 +88,7 @@ class Function:
         run.outputs.accept = work.accept
         report = Report(run, work, counted, ports.now())
         try:
-            answer = self._drive(_perform(run, work))
+            answer = drive(_perform(run, work), self._pool)
         except (Unavailable, Outdated) as error:
             report.failed(error)
             if work.direct:
@@ -151,9 +97,6 @@ class Function:
         finally:
             report.show(ports.now())
         return settle(answer, taken, self._backlog)
-
-    def _drive(self, steps: Steps[dict[str, Any]]) -> dict[str, Any]:
-        return drive(steps, self._pool)
 
 
 async def _perform(run: Run, work: Work) -> dict[str, Any]:
@@ -181,21 +124,6 @@ def _rest(seconds: float) -> None:
     time.sleep(seconds * random.uniform(0.5, 1.5))  # noqa: S311 - no secret
 
 
-# --- on a laptop -------------------------------------------------------------------------
-
-
-def build_directory(root: Path, site: Site, templates: Path, *, processes: int = 1) -> None:
-    """Write ``root/lists`` from ``root/pages``: what a from-scratch run in the cloud gives.
-
-    Unchanged files are left alone, obsolete ones removed. Raises ValueError when a file
-    cannot be put into a directory, OSError when the disk refuses.
-    """
-    from edgefeed.directory import build  # noqa: PLC0415 - no part of the function in Lambda
-
-    renderer = ThemeRenderer(Theme(read_templates(templates), site), site)
-    build(root, site, PageReader(site), renderer, processes=processes)
-
-
 # --- in Lambda ---------------------------------------------------------------------------
 
 _warm: dict[str, Function] = {}
@@ -218,13 +146,13 @@ def _wire(environment: Mapping[str, str], seconds: float) -> Function:
 
     bundle = Path(__file__).parents[1]
     site = msgspec.json.decode((bundle / "site.json").read_bytes(), type=Site)
-    theme = Theme(read_templates(bundle / "templates"), site, compiled=True)
+    theme = Theme(str(bundle / "templates"), site)
     store: Store = aws.S3Store(environment["BUCKET"], connections=THREADS)
     notifier = aws.CloudFrontNotifier(environment.get("DISTRIBUTION_ID", ""), site.hub)
     queue = environment.get("QUEUE_URL", "")
     return Function(
         site,
-        Ports(store, PageReader(site), ThemeRenderer(theme, site), notifier, time.time, _rest),
+        Ports(store, partial(read_page, site=site), theme, notifier, time.time, _rest),
         most_time=max(seconds, 60),
         pool=ThreadPoolExecutor(THREADS),
         backlog=aws.SqsBacklog(queue) if queue else None,

@@ -117,12 +117,6 @@ class Index:
         """The same rows under another header."""
         return replace(self, header=header)
 
-    def row(self, key: str) -> Entry | StaticPage | Rejected | None:
-        """What is known of a page. Linear: for the few keys of a status question."""
-        tables: tuple[Sequence[Entry | StaticPage | Rejected], ...]
-        tables = (self.entries, self.pages, self.rejected)
-        return next((row for rows in tables for row in rows if row.key == key), None)
-
 
 _encoder = msgspec.json.Encoder()
 _headers = msgspec.json.Decoder(Header)
@@ -163,14 +157,6 @@ def encode(index: Index) -> bytes:
     )
     packed = pack_rows(index).packed
     return b"".join((_gzip(_encoder.encode(header) + b"\n"), *(packed.blocks if packed else ())))
-
-
-def decode_header(data: bytes) -> Header:
-    """The header alone; the first few kilobytes of the object are enough.
-
-    Raises BadIndex.
-    """
-    return _split(data)[0]
 
 
 def decode(data: bytes) -> Index:

@@ -31,6 +31,8 @@ from edgefeed.contract import (
     key_to_path,
     quote_path,
 )
+from edgefeed.feeds import feed_documents
+from edgefeed.gate import check_feed
 from edgefeed.list_head import head_of, unit_path
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing
 from edgefeed.sitemap import sitemap_index, sitemap_part
@@ -96,20 +98,37 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Theme:
-    """A theme's templates, compiled once, for one site."""
+    """A theme for one site. A `ports.Renderer`."""
 
-    def __init__(self, templates: Mapping[str, str], site: Site, *, compiled: bool = False) -> None:
-        """Take the templates by name (``home.html``), as sources or ``compiled`` for this site."""
+    def __init__(self, templates: Mapping[str, str] | str, site: Site) -> None:
+        """Take the templates: see `Templates`."""
         self._site = site
-        self.templates = Templates(templates, site, compiled=compiled)
+        self.templates = Templates(templates, site)
         self._words = Words(site)
+
+    def fragments(self, listing: Listing) -> tuple[str, ...]:
+        """The digests of the fragments that a unit's documents need, feeds included."""
+        if listing.kind not in _WITH_FRAGMENTS:
+            return ()
+        return tuple(dict.fromkeys(entry.fragment for entry in listing.pinned + listing.entries))
+
+    def documents(
+        self, listing: Listing, fragments: Mapping[str, Fragment]
+    ) -> tuple[Document, ...]:
+        """See `ports.Renderer`: lists from the theme's templates, feeds from `feeds`."""
+        feeds = feed_documents(listing, fragments, self._site)
+        return (*self.list_documents(listing, fragments), *feeds)
+
+    def check(self, document: Document, previous: bytes | None) -> str | None:
+        """See `ports.Renderer`."""
+        return check_feed(document, previous)
 
     def list_documents(
         self, listing: Listing, fragments: Mapping[str, Fragment]
     ) -> tuple[Document, ...]:
         """Every document of a unit but its feeds.
 
-        ``fragments`` must hold those that `fragments_of` names. Raises KeyError when one is
+        ``fragments`` must hold those that `Theme.fragments` names. Raises KeyError when one is
         missing, `jinja2.TemplateError` when a template is wrong.
         """
         if listing.kind is Kind.PROBLEMS:
@@ -160,13 +179,6 @@ class Theme:
     def _nameless(self, entry: Entry) -> str:
         """A name for an untitled note of which nothing else is known: its time of day."""
         return self._words.say("Note, {time}").format(time=entry.published[11:16])
-
-
-def fragments_of(listing: Listing) -> tuple[str, ...]:
-    """The digests of the fragments that a unit's documents need, feeds included."""
-    if listing.kind not in _WITH_FRAGMENTS:
-        return ()
-    return tuple(dict.fromkeys(entry.fragment for entry in listing.pinned + listing.entries))
 
 
 def _named(row: msgspec.Struct) -> dict[str, object]:

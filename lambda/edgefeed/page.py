@@ -37,7 +37,7 @@ _MOST_TAGS = 50
 _MOST_AUTHORS = 10
 
 
-def read_page(key: str, body: bytes, *, site: Site, modified: str) -> Observed:
+def read_page(key: str, body: bytes, modified: str, *, site: Site) -> Observed:
     """What the page at a key is to the lists; never raises.
 
     None: not HTML, or HTML without JSON-LD of ours, which joins nothing. ``modified`` is

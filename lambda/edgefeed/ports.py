@@ -48,16 +48,6 @@ class Notifier(Protocol):
         """
 
 
-class Silent:
-    """A notifier where there is no edge and no hub."""
-
-    def invalidate(self, paths: Sequence[str], reference: str) -> None:
-        """Do nothing."""
-
-    def publish(self, urls: Sequence[str]) -> None:
-        """Do nothing."""
-
-
 @dataclass(frozen=True)
 class Ports:
     """Everything outside that a run may touch.

@@ -13,8 +13,9 @@ from edgefeed.contract import LISTS, PAGES
 from edgefeed.events import is_page
 from edgefeed.index import REBUILD, Index
 from edgefeed.outputs import patiently
-from edgefeed.reconcile import Choice, Message, Run
+from edgefeed.reconcile import Run
 from edgefeed.units import unit_of
+from edgefeed.versions import Choice, Message
 
 PART: Final = 1_000
 """Pages that are held in memory at once."""
@@ -31,7 +32,7 @@ async def rebuild(run: Run, part: int = PART) -> bool:
         if version.header.rebuild is None:
             break
         if run.ports.now() >= run.deadline:
-            await run.abandon(version)
+            await run.release(version)
             return False
         run.forget()
     await _remove_foreign(run)

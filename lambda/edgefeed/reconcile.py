@@ -59,12 +59,8 @@ did not hear in time is told by the next run that has handled its messages.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final, TypeVar
-
-import msgspec
+from typing import Any, Final
 
 from edgefeed.cache import Cache
 from edgefeed.changes import advance, affected
@@ -80,68 +76,22 @@ from edgefeed.index import (
     apply,
     changed_keys,
     decode,
-    encode,
-    pack_rows,
 )
 from edgefeed.listing import Catalogue
 from edgefeed.model import Observed, Post
-from edgefeed.notify import changed_feeds, changed_paths
 from edgefeed.outputs import ATTEMPTS, CACHED, Fragments, Outputs, patiently, pause
 from edgefeed.ports import Ports
-from edgefeed.steps import Call, Together
+from edgefeed.steps import Together
 from edgefeed.store import Conflict, Unavailable
-from edgefeed.units import document_keys, unit_of
+from edgefeed.telling import Telling
+from edgefeed.units import unit_of
+from edgefeed.versions import Choice, Message, Outdated, Version, under_header
 
-T = TypeVar("T")
-_HUB_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
-"""Seconds between attempts to reach the hub: an invalidation takes some to reach every edge."""
 LEASE: Final = 120.0
 """Seconds for which a debt is its run's own: longer than a run can live."""
 
 
-class Outdated(Exception):  # noqa: N818 - a state of affairs
-    """A newer edgefeed has taken over; this one must not write."""
-
-
-class Message(msgspec.Struct, frozen=True):
-    """A message of the queue: look at these keys. ``id`` is the same when it comes again."""
-
-    id: str
-    keys: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Version:
-    """One version of the index, as read or as written."""
-
-    catalogue: Catalogue
-    etag: str | None
-
-    @property
-    def header(self) -> Header:
-        """The version's header."""
-        return self.catalogue.index.header
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What a commit looks at: keys, and for a rebuild how far that takes it.
-
-    ``more`` are units owed whatever the pages say; ``everything`` adds all there are.
-    """
-
-    keys: Sequence[str]
-    rebuild: str | None = None
-    more: frozenset[str] = frozenset()
-    everything: bool = False
-
-    @property
-    def reads_all(self) -> bool:
-        """Whether this is part of a rebuild, which looks at every page."""
-        return self.everything or self.rebuild is not None
-
-
-class Run:
+class Run(Telling):
     """One invocation. ``token`` is unique to it, ``deadline`` the time to stop writing.
 
     With ``start_over`` an index that cannot be read counts as empty.
@@ -158,18 +108,10 @@ class Run:
         cache: Fragments | None = None,
     ) -> None:
         """Take the site, the world and a name; nothing happens yet."""
-        self.site = site
-        self.ports = ports
-        self.token = token
-        self.deadline = deadline
+        super().__init__(site, ports, token, deadline, Outputs(ports, cache or Cache(CACHED)))
         self.lease = lease
-        self.outputs = Outputs(ports, cache or Cache(CACHED))
-        self.adopted: set[str] = set()
         self.commits = 0
         self.start_over = False
-        self.unheard: set[str] = set()
-        self.phases: dict[str, float] = defaultdict(float)
-        self._phase = "start", ports.now()
         self._seen: dict[str, tuple[str, str, Observed]] = {}
 
     # --- the whole run ---------------------------------------------------------------
@@ -203,7 +145,7 @@ class Run:
             remaining = await self._write(debt.units, version)
             await self._announce()
         except Unavailable:
-            await self._release(version, debt.units)
+            await self.release(version)
             raise
         finished, version = await self._settle(version, frozenset(remaining))
         return finished, await self._tell(version)
@@ -297,7 +239,7 @@ class Run:
         if units:
             until = self.ports.now() + self.lease
             live[self._debt_token] = Debt(until, tuple(sorted(keys)), tuple(sorted(units)))
-        return _with(
+        return under_header(
             new,
             generation=header.generation + 1,
             revision=self.site.revision,
@@ -324,20 +266,6 @@ class Run:
         now = self.ports.now()
         due = [t for t, debt in header.debts.items() if debt.until <= now or t == before]
         return due, {t: debt for t, debt in header.debts.items() if t not in due}
-
-    async def _swap(self, base: Version, new: Catalogue) -> Version:
-        """Write the index in the place of the version it was made from."""
-        packed = Catalogue(pack_rows(new.index), self.site)
-        body = encode(packed.index)
-        store, etag = self.ports.store, self._condition(base)
-        written = await Call(
-            lambda: store.put(INDEX_KEY, body, if_match=etag, if_absent=base.etag is None)
-        )
-        new.index = packed.index
-        return Version(new, written)
-
-    def _condition(self, base: Version) -> str | None:
-        return base.etag
 
     # --- pages -----------------------------------------------------------------------
 
@@ -374,54 +302,6 @@ class Run:
         generation = version.header.generation
         return await self.outputs.write(units, version.catalogue, generation, self.deadline)
 
-    async def _announce(self) -> None:
-        """Have the edge forget what changed; the hub is owed to hear. Raises Unavailable."""
-        outputs, notifier = self.outputs, self.ports.notifier
-        adopted = self.adopted & outputs.written.keys()
-        keys = outputs.changed | {key for unit in adopted for key in document_keys(unit)}
-        if not keys:
-            return
-        self.enter("notify")
-        paths = changed_paths(keys)
-        reference = f"{self.token}-{len(outputs.announced)}"
-        await patiently(self.ports, lambda: notifier.invalidate(paths, reference))
-        outputs.announced.append(paths)
-        outputs.changed.clear()
-        self.adopted -= adopted
-        if self.site.hub:
-            self.unheard.update(changed_feeds(keys, self.site))
-
-    async def _tell(self, version: Version) -> Version:
-        """Tell the hub of feeds that changed. Never fails: what it did not hear stays owed.
-
-        That is in the index since the debt was settled, and any later run tells it.
-        """
-        unheard = version.header.unheard
-        if not unheard:
-            return version
-        self.enter("notify")
-        rest, notifier = list(unheard), self.ports.notifier
-        for seconds in _HUB_PAUSES:
-            try:
-                while rest and self.ports.now() < self.deadline:
-                    url = self.site.absolute(rest[0])
-                    await Call(lambda url=url: notifier.publish([url]))  # type: ignore[misc] # its own
-                    del rest[0]
-                break
-            except Unavailable:
-                if self.ports.now() + seconds >= self.deadline:
-                    break
-            await Call(lambda seconds=seconds: self.ports.sleep(seconds))  # type: ignore[misc] # its own
-        self.outputs.counts["pings owed"] += len(rest)
-        if len(rest) == len(unheard):
-            return version
-        generation = version.header.generation + 1
-        told = _with(version.catalogue, generation=generation, unheard=tuple(rest))
-        try:
-            return await self._swap(version, told)
-        except (Conflict, Unavailable):
-            return version  # then some are told twice
-
     async def _settle(self, version: Version, remaining: frozenset[str]) -> tuple[bool, Version]:
         """Take our debt out of the index, or leave in it what remains, free to be adopted.
 
@@ -441,7 +321,7 @@ class Run:
             try:
                 remaining |= await self._catch_up(version, debt)
             except Unavailable:
-                await self._release(version, debt.units)
+                await self.release(version)
                 raise
         raise Unavailable(f"the debt could not be cleared in {ATTEMPTS} attempts")
 
@@ -466,7 +346,7 @@ class Run:
         if remaining:
             debts[self._debt_token] = Debt(0, debt.keys, tuple(sorted(remaining)))
         held = {k: why for k, why in header.held.items() if k not in self.outputs.passed}
-        return _with(
+        return under_header(
             version.catalogue,
             generation=header.generation + 1,
             debts=debts,
@@ -474,34 +354,16 @@ class Run:
             unheard=tuple(sorted(self.unheard.union(header.unheard))),
         )
 
-    async def abandon(self, version: Version) -> None:
-        """Leave our debt to the next run now, for want of time."""
-        debt = version.header.debts.get(self._debt_token)
-        if debt is not None:
-            await self._release(version, debt.units)
-
-    def enter(self, phase: str) -> None:
-        """From here on time is spent on this, for the log."""
-        now = self.ports.now()
-        self.phases[self._phase[0]] += now - self._phase[1]
-        self._phase = phase, now
-
     def forget(self) -> None:
         """Drop pages that were read; only a failed swap needs them again."""
         self._seen.clear()
 
-    async def _release(self, version: Version, units: Iterable[str]) -> None:
+    async def release(self, version: Version) -> None:
         """Try once to leave our debt to the next run now, and not when the lease ends."""
         debt = version.header.debts.get(self._debt_token)
         if debt is None:
             return
         try:
-            await self._swap(version, self._settled(version, debt, frozenset(units)))
+            await self._swap(version, self._settled(version, debt, frozenset(debt.units)))
         except (Conflict, Unavailable):
             self.outputs.counts["debts kept"] += 1
-
-
-def _with(catalogue: Catalogue, **changes: Any) -> Catalogue:  # noqa: ANN401 - the header's fields
-    """The same rows under a changed header; what was worked out of the rows stays."""
-    header = msgspec.structs.replace(catalogue.index.header, **changes)
-    return catalogue.under(header)

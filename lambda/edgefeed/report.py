@@ -6,18 +6,18 @@ import json
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable
 from typing import Any, Final
 
 from edgefeed.events import Work
 from edgefeed.reconcile import Run
-from edgefeed.store import Head, Object, Store
+from edgefeed.store import Store
 
 _METRICS: Final = ("pages", "written", "unchanged", "deleted", "held", "left", "failed")
 
 
-class CountedStore:
-    """A store that counts its requests by kind."""
+class Counted:
+    """A store that counts its requests by kind; a listing counts once, however long it is."""
 
     def __init__(self, store: Store) -> None:
         """Take the store that answers."""
@@ -25,45 +25,18 @@ class CountedStore:
         self._lock = threading.Lock()
         self.requests: Counter[str] = Counter()
 
-    def _count(self, kind: str) -> Store:
+    def __getattr__(self, kind: str) -> Callable[..., Any]:
+        """One of `Store`'s requests, counted where it is asked for: that is once for each."""
         with self._lock:
             self.requests[kind] += 1
-        return self._store
-
-    def get(self, key: str) -> Object | None:
-        """See `store.Store`."""
-        return self._count("get").get(key)
-
-    def head(self, key: str) -> Head | None:
-        """See `store.Store`."""
-        return self._count("head").head(key)
-
-    def put(
-        self,
-        key: str,
-        body: bytes,
-        *,
-        metadata: Mapping[str, str] | None = None,
-        if_match: str | None = None,
-        if_absent: bool = False,
-    ) -> str:
-        """See `store.Store`."""
-        store = self._count("put")
-        return store.put(key, body, metadata=metadata, if_match=if_match, if_absent=if_absent)
-
-    def delete(self, key: str, *, if_match: str | None = None) -> None:
-        """See `store.Store`."""
-        self._count("delete").delete(key, if_match=if_match)
-
-    def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
-        """See `store.Store`. Counts once, however many pages the listing has."""
-        return self._count("list").keys(prefix, start_after)
+        request: Callable[..., Any] = getattr(self._store, kind)
+        return request
 
 
 class Report:
     """What a run did, gathered while it goes on."""
 
-    def __init__(self, run: Run, work: Work, counted: CountedStore, began: float) -> None:
+    def __init__(self, run: Run, work: Work, counted: Counted, began: float) -> None:
         """Start at a time in seconds."""
         self._counted = counted
         self._run = run

@@ -15,18 +15,15 @@ from lxml import etree
 from edgefeed.contract import SUMMARY_CLASS
 from edgefeed.text import legal, plain
 
-_TAGS: Final = frozenset(
+_MATH: Final = frozenset(
     """
-    a abbr address area article aside audio b bdi bdo blockquote br caption center cite code col
-    colgroup data dd del details dfn div dl dt em figcaption figure footer h1 h2 h3 h4 h5 h6
-    header hgroup hr i img ins kbd li main map mark ol p picture pre q rp rt ruby s samp section
-    small source span strike strong sub summary sup table tbody td tfoot th thead time tr track
-    tt u ul var video wbr
     math mi mo mn ms mtext mspace mrow mfrac msqrt mroot mstyle merror mpadded mphantom msub msup
     msubsup munder mover munderover mmultiscripts mprescripts none mtable mtr mtd semantics
     annotation
     """.split()
 )
+_MORE: Final = frozenset("address audio dl main picture section source tfoot track video".split())
+_TAGS: Final = (nh3.ALLOWED_TAGS | _MORE | _MATH) - {"acronym", "nav", "rtc"}
 _DROPPED: Final = frozenset(
     """
     script style iframe frame embed template noscript noembed noframes svg canvas object applet
@@ -40,34 +37,32 @@ _MATH_ATTRIBUTES: Final = frozenset(
     columnspan
     """.split()
 )
-_ATTRIBUTES: Final[dict[str, set[str]]] = {
+_SIZE: Final = {"width", "height"}
+_MEDIA: Final = {"src", "controls", "loop", "muted", "preload"}
+_ADDED: Final[dict[str, set[str]]] = {
     "*": {"class", "dir", "lang", "title", "role", "aria-label", "aria-hidden"},
-    "a": {"href", "hreflang"},
     "area": {"href", "alt", "coords", "shape"},
-    "audio": {"src", "controls", "loop", "muted", "preload"},
-    "blockquote": {"cite"},
-    "col": {"span"},
-    "colgroup": {"span"},
+    "audio": _MEDIA,
     "data": {"value"},
-    "del": {"cite", "datetime"},
     "details": {"open"},
-    "img": {"src", "srcset", "sizes", "alt", "width", "height", "loading", "usemap"},
-    "ins": {"cite", "datetime"},
+    "img": {"srcset", "sizes", "loading", "usemap"},
     "li": {"value"},
     "map": {"name"},
-    "math": {"display", "xmlns"},
-    "annotation": {"encoding"},
-    "ol": {"start", "reversed", "type"},
-    "q": {"cite"},
-    "source": {"src", "srcset", "sizes", "media", "type", "width", "height"},
-    "td": {"align", "colspan", "rowspan", "headers"},
-    "th": {"align", "colspan", "rowspan", "scope", "headers", "abbr"},
+    "ol": {"reversed", "type"},
+    "source": {"src", "srcset", "sizes", "media", "type"} | _SIZE,
+    "th": {"abbr"},
     "time": {"datetime"},
     "track": {"src", "kind", "srclang", "label", "default"},
-    "video": {"src", "poster", "controls", "loop", "muted", "preload", "playsinline", "width",
-              "height"},
-} | {name: set(_MATH_ATTRIBUTES) for name in _TAGS if name[0] == "m" and name not in
-     {"main", "map", "mark", "math"}}  # fmt: skip
+    "video": _MEDIA | _SIZE | {"poster", "playsinline"},
+    **{name: set(_MATH_ATTRIBUTES) for name in _MATH},
+    "math": {"display", "xmlns"},
+    "annotation": {"encoding"},
+}
+"""What nh3 does not allow by itself."""
+_ATTRIBUTES: Final = {
+    name: nh3.ALLOWED_ATTRIBUTES.get(name, set()) | _ADDED.get(name, set())
+    for name in nh3.ALLOWED_ATTRIBUTES.keys() | _ADDED.keys()
+}
 
 _SCHEMES: Final = frozenset("http https mailto tel sms geo xmpp irc ircs magnet ftp gemini".split())
 _EMBEDS: Final = {"iframe": "src", "frame": "src", "embed": "src", "object": "data"}

@@ -7,9 +7,9 @@ from xml.sax.saxutils import escape
 
 from edgefeed.contract import Site, key_to_path
 from edgefeed.model import Listing
+from edgefeed.units import STATIC_PART
 
 _NAMESPACE = "http://www.sitemaps.org/schemas/sitemap/0.9"
-_PAGES_PART = "sitemap/pages.xml"
 _FRONTS = ("/", "/archive/", "/tags/")
 
 
@@ -27,7 +27,7 @@ def sitemap_part(listing: Listing, site: Site) -> bytes:
     """One part: posts in the listing's order, or the static pages after the site's fronts."""
     entries = [(key_to_path(entry.key), entry.updated) for entry in listing.entries]
     pages = [(key_to_path(page.key), page.updated) for page in listing.pages]
-    fronts = [(path, "") for path in _FRONTS] if listing.unit == _PAGES_PART else []
+    fronts = [(path, "") for path in _FRONTS] if listing.unit == STATIC_PART else []
     return _document("urlset", "url", [*fronts, *pages, *entries], site)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import os
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -24,6 +24,16 @@ def _check(etag: str | None, if_match: str | None, *, if_absent: bool) -> None:
         raise Conflict("the object is there already")
     if if_match is not None and etag != if_match:
         raise Conflict(f"the object has the ETag {etag}, not {if_match}")
+
+
+class Silent:
+    """A notifier where there is no edge and no hub."""
+
+    def invalidate(self, paths: Sequence[str], reference: str) -> None:
+        """Do nothing."""
+
+    def publish(self, urls: Sequence[str]) -> None:
+        """Do nothing."""
 
 
 class MemoryStore:

@@ -6,17 +6,10 @@ holds templates as the Python that Jinja makes of them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, MutableMapping
+from collections.abc import Hashable, Mapping
 from typing import Any, Final
 
-from jinja2 import (
-    BaseLoader,
-    Environment,
-    FunctionLoader,
-    StrictUndefined,
-    Template,
-    TemplateNotFound,
-)
+from jinja2 import Environment, FunctionLoader, ModuleLoader, StrictUndefined, Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Macro
 from msgspec import Struct
@@ -31,17 +24,13 @@ _REMEMBERED: Final = 4_000_000
 class Templates:
     """The templates of a theme for one site."""
 
-    def __init__(self, sources: Mapping[str, str], site: Site, *, compiled: bool = False) -> None:
-        """Take a theme's files by name (``home.html``), or what `compile_templates` made of them.
+    def __init__(self, sources: Mapping[str, str] | str, site: Site) -> None:
+        """Take a theme's files by name (``home.html``), or the folder of what was compiled of them.
 
-        That must have been for the same site, with the same Jinja.
+        That must have been for the same site, with the same Jinja (`directory.compile_templates`).
         """
-        # Unlike those of `jinja2.DictLoader`, these have tracebacks name the template.
-        named = FunctionLoader(
-            lambda name: (sources[name], name, None) if name in sources else None
-        )
         self.environment = _Environment(
-            loader=_Compiled(sources) if compiled else named,
+            loader=ModuleLoader(sources) if isinstance(sources, str) else _named(sources),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,
@@ -56,35 +45,10 @@ class Templates:
         """A template. Raises `jinja2.TemplateError` where it is wrong or missing."""
         return self.environment.get_template(name)
 
-    def compile(self, source: str, name: str) -> str:
-        """A template as Python. Raises `jinja2.TemplateSyntaxError`."""
-        return self.environment.compile(source, name, raw=True)
 
-
-def compile_templates(sources: Mapping[str, str], site: Site) -> dict[str, str]:
-    """Templates as Python, by their names; the same with every hash seed."""
-    templates = Templates(sources, site)
-    return {name: templates.compile(source, name) for name, source in sources.items()}
-
-
-class _Compiled(BaseLoader):
-    """Loads templates that are Python already, as `jinja2.ModuleLoader` does from files."""
-
-    has_source_access = False
-
-    def __init__(self, sources: Mapping[str, str]) -> None:
-        self._sources = sources
-
-    def load(
-        self,
-        environment: Environment,
-        name: str,
-        globals: MutableMapping[str, Any] | None = None,  # noqa: A002 - Jinja's name
-    ) -> Template:
-        if name not in self._sources:
-            raise TemplateNotFound(name)
-        code = compile(self._sources[name], name, "exec")
-        return environment.template_class.from_code(environment, code, globals or {})
+def _named(sources: Mapping[str, str]) -> FunctionLoader:
+    """Unlike those of `jinja2.DictLoader`, its templates are named in tracebacks."""
+    return FunctionLoader(lambda name: (sources[name], name, None) if name in sources else None)
 
 
 class _Template(Template):

@@ -12,33 +12,35 @@ import io
 import json
 import resource
 import sys
+import tempfile
 import time
 from collections import Counter
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.blog import ROOT, SITE, BlogStore, key_of, page_of, title_of
 
-from edgefeed.handler import (
-    Function,
-    PageReader,
-    ThemeRenderer,
-    compile_templates,
-    read_templates,
-)
+from edgefeed.directory import compile_templates, read_templates
+from edgefeed.handler import Function
 from edgefeed.lists import Theme
-from edgefeed.ports import Ports, Silent
+from edgefeed.page import read_page
+from edgefeed.ports import Ports
+from edgefeed.stores import Silent
 
 _MB = 1024
 
 
-# As the bundle holds them.
-TEMPLATES = compile_templates(read_templates(ROOT / "theme/templates"), SITE)
+def compile_into(folder: Path) -> None:
+    """The theme's templates, as the bundle holds them."""
+    sources = read_templates(ROOT / "theme/templates")
+    for name, text in compile_templates(sources, SITE).items():
+        (folder / name).write_text(text, "utf-8")
 
 
-def wire(store: BlogStore) -> Function:
-    theme = Theme(TEMPLATES, SITE, compiled=True)
-    renderer = ThemeRenderer(theme, SITE)
-    ports = Ports(store, PageReader(SITE), renderer, Silent(), time.time, time.sleep)
+def wire(store: BlogStore, templates: Path) -> Function:
+    theme = Theme(str(templates), SITE)
+    ports = Ports(store, partial(read_page, site=SITE), theme, Silent(), time.time, time.sleep)
     return Function(SITE, ports, most_time=600)
 
 
@@ -52,7 +54,7 @@ def call(function: Function, event: dict[str, Any]) -> dict[str, Any]:
     return line
 
 
-def change(posts: int) -> dict[str, Any]:
+def change(posts: int, templates: Path) -> dict[str, Any]:
     """One post with three tags gets a new title. The function is cold: nothing cached."""
     store = BlogStore(posts)
     number = posts - 5
@@ -60,7 +62,7 @@ def change(posts: int) -> dict[str, Any]:
     figures = []
     for title in ("Edited once", "Edited twice", "Edited again"):
         store.put(key_of(number), page_of(number, posts, title))
-        function = wire(store)
+        function = wire(store, templates)
         began = time.process_time()
         line = call(function, {"keys": [key_of(number)]})
         figures.append((time.process_time() - began, line))
@@ -77,12 +79,12 @@ def change(posts: int) -> dict[str, Any]:
     }
 
 
-def new(pages: int, batch: int) -> dict[str, Any]:
+def new(pages: int, batch: int, templates: Path) -> dict[str, Any]:
     """Pages that were not there before, in messages of one key, so many to a batch."""
     store = BlogStore(0)
     for number in range(pages):
         store.put(key_of(number), page_of(number, pages, title_of(number, pages)))
-    function = wire(store)
+    function = wire(store, templates)
     totals: Counter[str] = Counter()
     began = time.process_time()
     for start in range(0, pages, batch):
@@ -102,7 +104,13 @@ def new(pages: int, batch: int) -> dict[str, Any]:
 def main() -> None:
     kind, *words = sys.argv[1:]
     numbers = [int(word) for word in words]
-    figures = change(numbers[0]) if kind == "change" else new(numbers[0], numbers[1])
+    with tempfile.TemporaryDirectory() as folder:
+        templates = Path(folder)
+        compile_into(templates)
+        if kind == "change":
+            figures = change(numbers[0], templates)
+        else:
+            figures = new(numbers[0], numbers[1], templates)
     sys.stdout.write(json.dumps(figures) + "\n")
 
 

@@ -9,7 +9,7 @@ from tests.edgefeed.strategies import SITE as FULL
 from tests.edgefeed.strategies import describe, page
 
 from edgefeed.contract import Site, key_to_path, quote_path
-from edgefeed.handler import build_directory
+from edgefeed.directory import build_directory
 from sula.theme import read_theme
 
 ROOT = Path(__file__).parents[2]

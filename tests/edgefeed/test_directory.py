@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,8 @@ import pytest
 from tests.benchmarks.blog import ROOT, SITE, key_of, page_of
 
 from edgefeed import directory
-from edgefeed.directory import Ahead, Fork
-from edgefeed.handler import PageReader, build_directory
+from edgefeed.directory import Ahead, Fork, build_directory
+from edgefeed.page import read_page
 from edgefeed.stores import DirectoryStore
 
 COUNT = 40
@@ -57,7 +58,7 @@ def test_any_number_of_processes_gives_the_same_bytes(tmp_path: Path) -> None:
 @pytest.mark.usefixtures("few")
 def test_a_page_that_changed_since_it_was_read_ahead_is_read_again(tmp_path: Path) -> None:
     store = DirectoryStore(lay_out(tmp_path))
-    reader = PageReader(SITE)
+    reader = partial(read_page, site=SITE)
     with Ahead(store, reader, 2) as ahead:
         for number in range(COUNT):
             page = store.get(key_of(number))

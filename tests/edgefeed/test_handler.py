@@ -7,6 +7,7 @@ import gzip
 import json
 import uuid
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,15 +17,16 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from edgefeed.contract import FRAGMENTS, INDEX_KEY, Person, Site, json_ld
-from edgefeed.handler import Function, PageReader, ThemeRenderer, build_directory, read_templates
+from edgefeed.directory import build_directory, read_templates
+from edgefeed.handler import Function
 from edgefeed.index import Index, decode, encode
 from edgefeed.lists import Theme
 from edgefeed.model import Document
 from edgefeed.page import read_page
 from edgefeed.ports import Ports, Renderer
-from edgefeed.reconcile import Outdated
 from edgefeed.store import Object, Unavailable
 from edgefeed.stores import MemoryStore
+from edgefeed.versions import Outdated
 from sula.function import READS
 
 ROOT = Path(__file__).parents[2]
@@ -108,9 +110,14 @@ class World:
 
     def wire(self, site: Site, renderer: Renderer | None = None) -> Function:
         if renderer is None:
-            renderer = ThemeRenderer(Theme(read_templates(ROOT / "theme/templates"), site), site)
+            renderer = Theme(read_templates(ROOT / "theme/templates"), site)
         self.ports = Ports(
-            self.store, PageReader(site), renderer, self.hearer, self.clock, lambda _: None
+            self.store,
+            partial(read_page, site=site),
+            renderer,
+            self.hearer,
+            self.clock,
+            lambda _: None,
         )
         return Function(site, self.ports, most_time=60)
 
@@ -485,7 +492,7 @@ def test_status_tells_what_is_owed_without_touching_anything() -> None:
 class Strict:
     """A renderer whose gate holds back what it is told to."""
 
-    def __init__(self, inner: ThemeRenderer) -> None:
+    def __init__(self, inner: Theme) -> None:
         self.inner = inner
         self.refuse = ""
         self.asked: list[tuple[str, bool]] = []
@@ -503,7 +510,7 @@ class Strict:
 
 def test_the_gate_holds_a_feed_back_and_says_so() -> None:
     theme = Theme(read_templates(ROOT / "theme/templates"), SITE)
-    strict = Strict(ThemeRenderer(theme, SITE))
+    strict = Strict(theme)
     world = World(SITE, strict)
     world.put("hello", "Hello")
     world.send("hello")

@@ -19,7 +19,6 @@ from edgefeed.index import (
     apply,
     changed_keys,
     decode,
-    decode_header,
     encode,
     entry_order,
     pack_rows,
@@ -128,11 +127,6 @@ def test_a_change_packs_its_own_block_and_those_after_it() -> None:
         assert [one is two for one, two in pairs] == same
         assert encode(new) == encode(Index(new.header, new.entries, new.pages, new.rejected))
         assert rows(decode(encode(new))) == rows(new)
-
-
-def test_the_header_can_be_read_from_the_first_bytes() -> None:
-    body = encode(index_of(*map(entry, range(2_000)), generation=9))
-    assert decode_header(body[:2_000]).generation == 9
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import html5lib
@@ -18,8 +19,8 @@ from tests.browser.sample_site import FRAGMENTS, documents, listings
 from tests.browser.samples import make, site, templates, theme
 
 from edgefeed.contract import key_to_path
-from edgefeed.handler import compile_templates
-from edgefeed.lists import Theme, fragments_of, without_ids
+from edgefeed.directory import compile_templates
+from edgefeed.lists import Theme, without_ids
 from edgefeed.model import Entry, Fragment, Kind, Listing, Rejected
 
 Post = tuple[Entry, Fragment]
@@ -116,10 +117,11 @@ def test_the_same_input_gives_the_same_bytes() -> None:
         )
 
 
-def test_compiled_templates_say_the_same() -> None:
-    compiled = compile_templates(templates(), site())
-    assert compiled.keys() == templates().keys()
-    again = Theme(compiled, site(), compiled=True)
+def test_compiled_templates_say_the_same(tmp_path: Path) -> None:
+    for name, text in compile_templates(templates(), site()).items():
+        (tmp_path / name).write_text(text, "utf-8")
+    assert len([*tmp_path.iterdir()]) == len(templates())
+    again = Theme(str(tmp_path), site())
     for listing in listings():
         assert again.list_documents(listing, FRAGMENTS) == theme().list_documents(
             listing, FRAGMENTS
@@ -273,7 +275,7 @@ def test_a_series_longer_than_its_feed_needs_no_fragment_of_the_parts_outside_it
     listing = Listing(
         unit="series/s", kind=Kind.SERIES, title="S", parts=parts, entries=parts[1:], total=3
     )
-    assert fragments_of(listing) == tuple(entry.fragment for entry in parts[1:])
+    assert theme().fragments(listing) == tuple(entry.fragment for entry in parts[1:])
     tree = render(listing, *posts[1:])
     assert "Told." not in words(tree)
     assert len(tree.xpath("//ol[@class='parts']/li")) == 3

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -24,16 +25,18 @@ from tests.edgefeed.sample_pages import BROKEN, SITE, THEME, key_of, post, stati
 from tests.roles import BUCKET, LOG, QUEUE, REGION, Grant, assumed, grants, resource
 
 from edgefeed import aws, contract
-from edgefeed.handler import Function, PageReader, ThemeRenderer
+from edgefeed.handler import Function
 from edgefeed.lists import Theme
-from edgefeed.ports import Ports, Silent
+from edgefeed.page import read_page
+from edgefeed.ports import Ports
 from edgefeed.store import Unavailable
+from edgefeed.stores import Silent
 
 ALL = grants()
 ROLE = resource("FunctionRole")
 S3 = [grant for grant in ALL if grant.action.startswith("s3:")]
 SQS = [grant for grant in ALL if grant.action.startswith("sqs:")]
-RENDERER = ThemeRenderer(Theme(THEME.templates, SITE), SITE)
+RENDERER = Theme(THEME.templates, SITE)
 ABOUT = "pages/about/index.html"
 
 
@@ -61,7 +64,7 @@ class Amazon:
         """edgefeed as a cold start makes it, but that it does not wait between attempts."""
         ticks = count(1_000)
         ports = Ports(
-            self.store(session), PageReader(SITE), RENDERER, Silent(),
+            self.store(session), partial(read_page, site=SITE), RENDERER, Silent(),
             lambda: float(next(ticks)) / 1_000, lambda _: None,
         )  # fmt: skip
         return Function(SITE, ports, most_time=60)

@@ -12,8 +12,9 @@ import msgspec
 from edgefeed.index import Debt, Header
 from edgefeed.model import Observed
 from edgefeed.outputs import Outputs
-from edgefeed.reconcile import Run, Version
+from edgefeed.reconcile import Run
 from edgefeed.store import Head
+from edgefeed.versions import Version
 
 
 class IndexWrittenBlindly(Run):

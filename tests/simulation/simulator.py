@@ -14,13 +14,14 @@ from tests.simulation.site import SITE, PlainRenderer, Source, encode_source, re
 
 from edgefeed.contract import INDEX_KEY, LISTS, PAGES, Site
 from edgefeed.index import Header, Index, decode, encode
-from edgefeed.ports import Ports, Renderer, Silent
+from edgefeed.ports import Ports, Renderer
 from edgefeed.rebuild import rebuild, refresh
-from edgefeed.reconcile import Message, Outdated, Run
+from edgefeed.reconcile import Run
 from edgefeed.steps import Call, drive
 from edgefeed.store import Unavailable
-from edgefeed.stores import MemoryStore
+from edgefeed.stores import MemoryStore, Silent
 from edgefeed.units import unit_of
+from edgefeed.versions import Message, Outdated
 
 LIMIT = 60.0
 LEASE = 75.0

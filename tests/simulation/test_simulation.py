@@ -17,7 +17,7 @@ from tests.simulation.shrink import shrink
 from tests.simulation.simulator import Plan, Simulation, plan_of, simulate
 
 from edgefeed.contract import Site
-from edgefeed.handler import ThemeRenderer, read_templates
+from edgefeed.directory import read_templates
 from edgefeed.lists import Theme
 from edgefeed.reconcile import Run
 
@@ -122,9 +122,9 @@ def test_it_holds_with_the_themes_templates_and_the_real_feeds() -> None:
     templates = read_templates(ROOT / "theme/templates")
     assets = {path.name: f"theme/{path.name}" for path in (ROOT / "theme/static").iterdir()}
 
-    def render(site: Site) -> ThemeRenderer:
+    def render(site: Site) -> Theme:
         whole = msgspec.structs.replace(site, assets=assets, title=f"Site {site.revision}")
-        return ThemeRenderer(Theme(templates, whole), whole)
+        return Theme(templates, whole)
 
     documents = 0
     for seed in range(12):

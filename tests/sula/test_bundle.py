@@ -39,8 +39,10 @@ def test_it_holds_code_site_and_templates() -> None:
     with zipfile.ZipFile(io.BytesIO(made.code)) as archive:
         assert archive.testzip() is None
         assert msgspec.json.decode(archive.read("site.json"), type=Site) == SITE
-        assert "<p>é" in archive.read("templates/base.html").decode()
-        compile(archive.read("templates/sub/x.html"), "x", "exec")
+        templates = [n for n in archive.namelist() if n.startswith("templates/")]
+        texts = [archive.read(name).decode() for name in templates]
+        assert sorted("<p>é" in text for text in texts) == [False, True]
+        assert all(compile(text, "template", "exec") for text in texts)
         assert (
             archive.read("edgefeed/contract.py")
             == (ROOT / "lambda/edgefeed/contract.py").read_bytes()

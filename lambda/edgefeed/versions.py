@@ -1,0 +1,60 @@
+"""What runs pass to each other and about: messages, versions of the index, choices. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from edgefeed.index import Header
+from edgefeed.listing import Catalogue
+
+
+class Outdated(Exception):  # noqa: N818 - a state of affairs
+    """A newer edgefeed has taken over; this one must not write."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message of the queue: look at these keys. ``id`` is the same when it comes again."""
+
+    id: str
+    keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Version:
+    """One version of the index, as read or as written."""
+
+    catalogue: Catalogue
+    etag: str | None
+
+    @property
+    def header(self) -> Header:
+        """The version's header."""
+        return self.catalogue.index.header
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a commit looks at: keys, and for a rebuild how far that takes it.
+
+    ``more`` are units owed whatever the pages say; ``everything`` adds all there are.
+    """
+
+    keys: Sequence[str]
+    rebuild: str | None = None
+    more: frozenset[str] = frozenset()
+    everything: bool = False
+
+    @property
+    def reads_all(self) -> bool:
+        """Whether this is part of a rebuild, which looks at every page."""
+        return self.everything or self.rebuild is not None
+
+
+def under_header(catalogue: Catalogue, **changes: Any) -> Catalogue:  # noqa: ANN401 - the header's fields
+    """The same rows under a changed header; what was worked out of the rows stays."""
+    header = msgspec.structs.replace(catalogue.index.header, **changes)
+    return catalogue.under(header)
