@@ -38,6 +38,7 @@ class Document:
         self.shown = 0
         self.findings: list[Finding] = []
         self.body = ""
+        self._lines: list[str] = []
 
     def find(
         self, line: int, code: Code, message: str, severity: Severity = "warning", *, at: str = ""
@@ -50,7 +51,9 @@ class Document:
 
     def line(self, number: int) -> str:
         """A line of the text, counted from 0, without its end."""
-        return next(iter(self.body.split("\n", number + 1)[number:]), "")
+        if not self._lines:
+            self._lines = self.body.split("\n")
+        return self._lines[number] if number < len(self._lines) else ""
 
 
 class Renderer(RendererHTML):
