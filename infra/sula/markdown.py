@@ -26,7 +26,7 @@ from mdit_py_plugins.gfm_autolink import gfm_autolink_plugin
 from edgefeed.contract import quote_path
 from sula.errors import Finding
 from sula.markdown_blocks import block_rule
-from sula.markdown_inline import KEY, inline_rule
+from sula.markdown_inline import KEY, inline_rule, normalize_rule
 from sula.markdown_links import Link, lines_of, may_link, resolve, rewrite_html
 from sula.markdown_render import RULES, Document, Renderer
 from sula.markdown_structure import Text, dress
@@ -81,6 +81,7 @@ def _parser() -> MarkdownIt:
 def _quick_parser() -> MarkdownIt:
     """The same for HTML and links: ordinary paragraphs are read in one go, as `Inline`."""
     parser = _parser.__wrapped__()
+    parser.core.ruler.at("normalize", normalize_rule)
     parser.core.ruler.at("block", block_rule)
     parser.core.ruler.at("inline", inline_rule)
     return parser

@@ -18,7 +18,7 @@ from typing import Final
 
 from markdown_it.common.normalize_url import normalizeLink, validateLink
 from markdown_it.common.utils import escapeHtml
-from markdown_it.rules_core import StateCore
+from markdown_it.rules_core import StateCore, normalize
 
 # Blanks and punctuation before an opening, after a closing delimiter. Not every one: enough.
 # The last ones are typographic quotes, dashes and the ellipsis.
@@ -83,6 +83,12 @@ class Inline:
         if new is not None:
             self.links[at] = place, new, line
             self.parts[place] = escapeHtml(new)
+
+
+def normalize_rule(state: StateCore) -> None:
+    """In the place of `markdown_it.rules_core.normalize`, for texts that mostly need it not."""
+    if "\r" in state.src or "\0" in state.src:
+        normalize(state)
 
 
 def inline_rule(state: StateCore) -> None:
@@ -181,7 +187,10 @@ class _Reading:
     def result(self) -> Inline | None:
         if _is_more("\0".join(self.plain)):
             return None
-        return Inline(self.parts, " ".join("".join(self.words).split()), self.links)
+        text = "".join(self.words)
+        if "  " in text or not (text.isascii() and text.isprintable()):
+            text = " ".join(text.split())
+        return Inline(self.parts, text.strip(), self.links)
 
 
 def _is_more(text: str) -> bool:

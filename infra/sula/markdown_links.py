@@ -11,6 +11,7 @@ import html
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 from urllib.parse import unquote
 
@@ -106,6 +107,7 @@ def _list_link(word: str, path: str, rest: str) -> Target:
     return Target(problem=message, code="link-unclear")
 
 
+@lru_cache(maxsize=4)  # a text is asked about when it is read, and again when it is rendered
 def may_link(body: str) -> bool:
     """Whether a text could contain a link to a source. Quick; never wrongly false."""
     return any(match["hit"] for match in _CANDIDATE.finditer(body))

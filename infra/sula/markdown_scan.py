@@ -144,11 +144,13 @@ def _join(together: list[tuple[str, int, Rule]], flags: int, steps: list[Step]) 
         rule = together[0][2]
         steps.append((rule[2], None, rule))
     elif together:
-        whole = re.compile("|".join(f"({source})" for source, _, _ in together), flags)
+        # The empty group, which tells the rule, stands last: an alternative that begins with a
+        # letter or class of letters is then passed over without being entered.
+        whole = re.compile("|".join(f"{source}()" for source, _, _ in together), flags)
         table = [together[0][2]] * (whole.groups + 1)
-        group = 1
+        group = 0
         for _, groups, rule in together:
-            table[group] = rule
             group += groups + 1
+            table[group] = rule
         steps.append((whole.match, table, together[0][2]))
     together.clear()

@@ -28,11 +28,16 @@ _WITH_LINKS: Final = frozenset({"link_open", "html_inline", "footnote_ref"})
 _NO_ANCHOR: Final = {
     code: None for code in range(128) if not (chr(code).isalnum() or chr(code) in "-_ ")
 }
+_MARKS: Final = re.compile(r" [^\w ]+(?= |\Z)")
 _LOOSE_NOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
 
 
 def count_words(text: str) -> int:
     """How many words a text has; a Chinese or Japanese character is one."""
+    if text.isascii():
+        # Whatever stands between blanks, but for marks alone: the same, sooner.
+        parts = text.split()
+        return len(parts) - len(_MARKS.findall(" " + " ".join(parts)))
     return len(_WORD.findall(text))
 
 

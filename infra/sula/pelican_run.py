@@ -88,6 +88,7 @@ class Run:
         self.progress = progress or (lambda _: None)
         self.findings: list[Finding] = []
         self._folders: set[Path] = set()
+        self._templates: dict[str, Path | None] = {}
         self._done: set[str] = set()
 
     def __call__(self) -> list[Finding]:
@@ -171,8 +172,10 @@ class Run:
 
     def _template(self, name: str) -> Path | None:
         """The file of a template."""
-        places = [layer / "templates" / name for layer in self.layers]
-        return next((place for place in places if place.is_file()), None)
+        if name not in self._templates:
+            places = [layer / "templates" / name for layer in self.layers]
+            self._templates[name] = next((place for place in places if place.is_file()), None)
+        return self._templates[name]
 
     # --- one page ---
 

@@ -320,9 +320,7 @@ def host(url: str) -> str:
         return ""
 
 
-_JSON_LD_ESCAPES = str.maketrans(
-    {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"},
-)
+_JSON_LD_ESCAPES = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 def json_ld(data: Mapping[str, Any]) -> Markup:
@@ -332,7 +330,9 @@ def json_ld(data: Mapping[str, Any]) -> Markup:
     them all.
     """
     text = json.dumps(_without_none(data), ensure_ascii=False, separators=(",", ":"))
-    return Markup(text.translate(_JSON_LD_ESCAPES))  # noqa: S704 - escaped just above
+    for character, escape in _JSON_LD_ESCAPES.items():
+        text = text.replace(character, escape)
+    return Markup(text)  # noqa: S704 - escaped just above
 
 
 def _without_none(value: object) -> object:

@@ -3,7 +3,7 @@
     python -m tests.benchmarks.builds [--posts 1000] [--profile prepare|render]
 
 For each phase the processors' time for each post, over all processes, the seconds on the wall,
-and at last the peak of memory (proportional set sizes, as `peers.measure` has them). The corpus
+and the peak of memory (proportional set sizes, as `peers.measure` has them). The corpus
 is that of the comparison with peers. ``--profile`` runs one phase in one process and prints
 where its time goes.
 """
@@ -16,6 +16,7 @@ import os
 import pstats
 import resource
 import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -52,19 +53,33 @@ def phase(name: str, posts: int) -> Iterator[None]:
     sys.stdout.flush()
 
 
+def watched(posts: int) -> int:
+    """Build in another process and add to each of its lines what it held at most until then.
+
+    A process that looks at itself has a thread more than usual, and builds in another way.
+    """
+    command = [sys.executable, "-m", "tests.benchmarks.builds", "--here", "--posts", str(posts)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        while True:
+            with Peak(process.pid) as peak:
+                line = process.stdout.readline() if process.stdout else ""
+            if not line:
+                return process.wait()
+            sys.stdout.write(f"{line.rstrip()} {peak.bytes / 1e6:6.0f} MB\n")
+            sys.stdout.flush()
+
+
 def build(site: Path, posts: int) -> None:
     """The steps of `sula.build.build`, each timed."""
     stage, out = site / "stage", site / "public"
-    with Peak(os.getpid()) as peak:
-        with phase("prepare", posts):
-            checkout, prepared = _prepare(site)
-        with phase("render", posts), Workshop(checkout, None, stage / PAGES) as workshop:
-            workshop.render(prepared.plan)
-        with phase("lists", posts):
-            make_lists(checkout, stage)
-        with phase("merge", posts):
-            merge(stage, out, Marker(), identities(checkout, prepared.plan))
-    sys.stdout.write(f"peak       {peak.bytes / 1e6:8.0f} MB\n")
+    with phase("prepare", posts):
+        checkout, prepared = _prepare(site)
+    with phase("render", posts), Workshop(checkout, None, stage / PAGES) as workshop:
+        workshop.render(prepared.plan)
+    with phase("lists", posts):
+        make_lists(checkout, stage)
+    with phase("merge", posts):
+        merge(stage, out, Marker(), identities(checkout, prepared.plan))
 
 
 def _prepare(site: Path) -> tuple[Checkout, Prepared]:
@@ -89,7 +104,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--posts", type=int, default=1_000)
     parser.add_argument("--profile", choices=("prepare", "render"))
+    parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    if not options.here and not options.profile:
+        sys.exit(watched(options.posts))
     site = Path(tempfile.mkdtemp(prefix="bench-build-"))
     try:
         (site / "pelicanconf.py").write_text(SETTINGS, "utf-8")
