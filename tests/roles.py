@@ -31,7 +31,6 @@ BUCKET = f"sula-{ACCOUNT}-{REGION}"
 DEAD_LETTERS = f"arn:aws:sqs:{REGION}:{ACCOUNT}:sula-dead-letters"
 _FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:sula"
 _ARNS = {
-    "AWS::StackId": f"arn:aws:cloudformation:{REGION}:{ACCOUNT}:stack/sula/1",
     "Bucket.Arn": f"arn:aws:s3:::{BUCKET}",
     "DeadLetters.Arn": DEAD_LETTERS,
     "Function.Arn": f"{_FUNCTION}-edgefeed",
