@@ -50,7 +50,7 @@ def page(one: Explanation, found: Iterable[Finding]) -> str:
         "## Example",
         *_shown(one.example),
         "`sula check` says:",
-        _fence("text", "".join(f"{finding}\n" for finding in found)),
+        *(f"> {_span(str(finding))}" for finding in found),
         "## What to do",
         one.remedy,
         *(_shown(one.mended) if one.mended else ()),
@@ -67,6 +67,12 @@ def _shown(example: Example) -> Iterator[str]:
         yield _fence(_LANGUAGES[path.rpartition(".")[2]], text)
     if example.commands:
         yield _fence("sh", "".join(f"{line}\n" for line in example.commands))
+
+
+def _span(text: str) -> str:
+    """Code within a line, which wraps, whatever backticks it has."""
+    mark = "``" if "`" in text else "`"
+    return f"{mark} {text} {mark}" if "`" in text else f"{mark}{text}{mark}"
 
 
 def _fence(language: str, text: str) -> str:
