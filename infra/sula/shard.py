@@ -118,6 +118,10 @@ def _render(shard: Shard, progress: Callable[[int], None] | None) -> list[Findin
                 progress=progress,
             )
             findings |= set(run())
+            if start + _AT_ONCE < len(shard.jobs):
+                # Pages and their context refer to each other: they would stay until long after.
+                del run
+                gc.collect()
     return sorted(findings)
 
 
