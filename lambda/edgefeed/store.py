@@ -83,5 +83,6 @@ digest of its bytes and headers."""
 
 def digest(key: str, body: bytes) -> str:
     """What tells two states of a public object apart: its bytes and its headers."""
-    headers = f"{content_type(key)}\n{cache_control(key)}\n"
-    return hashlib.sha256(headers.encode() + body).hexdigest()[:32]
+    found = hashlib.sha256(f"{content_type(key)}\n{cache_control(key)}\n".encode())
+    found.update(body)
+    return found.hexdigest()[:32]
