@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, ViewportSize
 
 from edgefeed.contract import key_to_path
 
-from .chromium import SCHEMES, SHIFTS, WIDTHS, serve
+from .chromium import SCHEMES, SHIFTS, serve
 from .sample_site import documents, posts, write
 from .samples import ROOT, THEME, site
 
@@ -36,24 +36,18 @@ def size(width: int) -> ViewportSize:
     return {"width": width, "height": 800}
 
 
-@pytest.mark.parametrize("width", [320, *WIDTHS])
-def test_no_page_is_wider_than_its_screen(page: Page, sample_site: str, width: int) -> None:
-    page.set_viewport_size(size(width))
-    for path in PATHS:
-        page.goto(sample_site + path)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
-
-
-@pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_console_is_silent_and_nobody_else_is_asked(
-    page: Page, sample_site: str, scheme: str
+@pytest.mark.parametrize(("width", "scheme"), [(320, "light"), (1280, "dark")])
+def test_every_page_fits_the_console_is_silent_and_nobody_else_is_asked(
+    page: Page, sample_site: str, width: int, scheme: str
 ) -> None:
     said, asked = [], []
     page.on("console", lambda message: said.append(message.text))
     page.on("request", lambda request: asked.append(request.url))
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size(size(width))
     for path in PATHS:
         page.goto(sample_site + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
     assert said == []
     assert len(asked) > len(PATHS)
     assert [url for url in asked if not url.startswith(sample_site)] == []
@@ -123,7 +117,7 @@ def test_right_to_left_everything_fits_and_code_stays_as_it_is(page: Page, tmp_p
     write(tmp_path, site(language="he"))
     page.set_viewport_size(size(320))
     with serve(tmp_path) as address:
-        for path in PATHS:
+        for path in (*PATHS[::3], "/posts/constant-time/", "/search/"):
             page.goto(address + path)
             assert page.evaluate("getComputedStyle(document.body).direction") == "rtl"
             assert page.evaluate("document.documentElement.scrollWidth") <= 320, path
@@ -176,7 +170,7 @@ def test_the_gazette_raises_no_barrier_and_fits(
         viewport=size(360), color_scheme="dark" if scheme == "dark" else "light", bypass_csp=True
     ) as context:
         page = context.new_page()
-        for path in ("/", "/posts/constant-time/", "/tags/design/"):
+        for path in ("/", "/posts/constant-time/"):
             page.goto(sample_site + path)
             page.add_style_tag(content=style)
             assert page.evaluate("document.documentElement.scrollWidth") <= 360, path
