@@ -158,7 +158,7 @@ def merge(stage: Path, out: Path, old: Marker, new: Marker) -> tuple[int, int, i
     """Make the directory hold what was built; counts files written, unchanged, removed."""
     made = [name for prefix in (PAGES, LISTS) for name in _files(stage / prefix)]
     known = set(old.files)
-    foreign = [name for name in made if name not in known and (out / name).exists()]
+    foreign = [name for name in made if name not in known and _is_foreign(out, name, known)]
     if foreign:
         raise ConfigError(
             f"{out / foreign[0]} was not made by `sula build` and would be overwritten; move it "
@@ -193,6 +193,15 @@ def _files(folder: Path) -> Iterator[str]:
     for at, _, names in os.walk(folder):
         prefix = at[start:].replace(os.sep, "/")
         yield from (f"{prefix}/{name}" for name in names) if prefix else names
+
+
+def _is_foreign(out: Path, name: str, known: set[str]) -> bool:
+    """Whether something of another's stands in a file's place. A folder of ours goes."""
+    place = out / name
+    if not place.is_dir():
+        return place.exists()
+    inside = [f"{name}/{file}" for file in _files(place)]
+    return not inside or not known.issuperset(inside)
 
 
 def _settle(source: Path, target: Path) -> int:

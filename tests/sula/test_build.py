@@ -91,6 +91,24 @@ def test_a_rename_keeps_the_identity_here_too(site: Authored, tmp_path: Path) ->
     assert after == before
 
 
+def test_a_file_may_become_a_folder_and_a_folder_a_file(site: Authored, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    site.put("content/data", "one")
+    site.put("content/more/b.txt", "two")
+    run(site, out)
+    site.remove("data")
+    site.remove("more/b.txt")
+    (site.root / "content/more").rmdir()
+    site.put("content/data/a.txt", "one")
+    site.put("content/more", "two")
+    run(site, out)
+    run(site, tmp_path / "clean")
+    assert tree(out) == tree(tmp_path / "clean")
+    assert (out / "data/a.txt").read_text("utf-8") == "one"
+    assert (out / "more").read_text("utf-8") == "two"
+    assert not list((site.root / ".sula").glob("build-*"))
+
+
 def test_a_folder_with_other_things_is_left_alone(site: Authored, tmp_path: Path) -> None:
     mine = tmp_path / "out/thesis.txt"
     mine.parent.mkdir()
