@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import msgspec
 
 from edgefeed.contract import Site, Words, quote_path
@@ -72,27 +70,26 @@ def about(kind: Kind, label: str, site: Site) -> str:
             return site.description
 
 
-_WORDS: Final = {
-    Kind.TAG: ("{name}", "Posts about {name} on {site}."),
-    Kind.SERIES: ("{name}", "All parts of the series {name} on {site}."),
-    Kind.TAGS: ("Tags", "Everything that {site} writes about."),
-    Kind.YEARS: ("Archive", "All posts of {site}, year by year."),
-    Kind.SEARCH: ("Search", "Search {site}."),
-    Kind.YEAR: ("{name}", "Posts of {site} from {year}."),
-}
-"""Titles and descriptions, to be translated; home has the site's own."""
-
-
 def _words(listing: Listing, site: Site) -> tuple[str, str]:
     """Title and description of a list."""
-    kind, say = listing.front_kind if listing.kind is Kind.PAGE else listing.kind, Words(site).say
-    if kind not in _WORDS:
-        return (say("Posts") if listing.kind is Kind.PAGE else ""), site.description
-    title, description = (
-        say(text).format(name=listing.title, site=site.title, year=listing.title)
-        for text in _WORDS[kind]
-    )
-    return title, description
+    kind = listing.front_kind if listing.kind is Kind.PAGE else listing.kind
+    say = Words(site).say
+    match kind:
+        case Kind.TAG | Kind.SERIES:
+            return listing.title, about(kind, listing.title, site)
+        case Kind.TAGS:
+            title, description = say("Tags"), say("Everything that {site} writes about.")
+        case Kind.YEARS:
+            title, description = say("Archive"), say("All posts of {site}, year by year.")
+        case Kind.SEARCH:
+            title, description = say("Search"), say("Search {site}.")
+        case Kind.YEAR:
+            title = listing.title
+            description = say("Posts of {site} from {year}.").format(site=site.title, year=title)
+            return title, description
+        case _:
+            return (say("Posts") if listing.kind is Kind.PAGE else ""), about(kind, "", site)
+    return title, description.format(site=site.title)
 
 
 def _alternates(listing: Listing, site: Site) -> tuple[Alternate, ...]:
