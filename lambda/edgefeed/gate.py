@@ -148,7 +148,7 @@ class _Format:
         return [self._item(element) for element in elements]
 
     def _item(self, element: bytes) -> _Item:
-        name = hashlib.blake2b(element, digest_size=16).digest()
+        name = hashlib.sha256(element).digest()
         item = _checked_items.get(name)
         if item is None:
             root = _xml(element.join(self._around))
