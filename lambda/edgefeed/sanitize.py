@@ -85,6 +85,16 @@ SUMMARY_MARK: Final = "data-summary"
 _ALIGNED: Final = re.compile(r"text-align:\s*(left|right|center)")
 
 
+_WORTH_A_LOOK: Final = etree.XPath(
+    "descendant-or-self::*[{attributes} or contains(@class, '-') or {tags} or "
+    "(self::td or self::th) and @style]".format(
+        attributes=" or ".join(f"@{name}" for name in (*_URL_ATTRIBUTES, "srcset")),
+        tags=" or ".join(f"self::{tag}" for tag in (*_EMBEDS, "input")),
+    )
+)
+"""What `make_harmless` may have to change. Most elements are spans of coloured code, and none."""
+
+
 def _cleaner(*, ids: bool) -> nh3.Cleaner:
     everywhere = _ATTRIBUTES["*"] | ({"id"} if ids else set())
     return nh3.Cleaner(
@@ -116,9 +126,7 @@ def make_harmless(root: etree._Element, base: str) -> None:
 
     In place, and each element on its own, so that the time grows with the size alone.
     """
-    for node in root.iter(etree.Element):
-        if not node.keys():
-            continue
+    for node in _WORTH_A_LOOK(root):
         tag = str(node.tag)
         if tag in _EMBEDS:
             _show_link(node, node.get(_EMBEDS[tag]) or "", base)
