@@ -59,6 +59,7 @@ did not hear in time is told by the next run that has handled its messages.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -89,6 +90,8 @@ from edgefeed.versions import Choice, Message, Outdated, Version, under_header
 
 LEASE: Final = 120.0
 """Seconds for which a debt is its run's own: longer than a run can live."""
+AT_LEAST: Final = 50
+"""So many pages are read however little time there is."""
 
 
 class Run(Telling):
@@ -112,7 +115,9 @@ class Run(Telling):
         self.lease = lease
         self.commits = 0
         self.start_over = False
+        self.at_least = AT_LEAST
         self._seen: dict[str, tuple[str, str, Observed]] = {}
+        self._unread: frozenset[str] = frozenset()
 
     # --- the whole run ---------------------------------------------------------------
 
@@ -122,15 +127,20 @@ class Run(Telling):
         Raises `Unavailable` and `Outdated`: then all must come again.
         """
         keys = sorted({key for message in messages for key in message.keys})
+        now = self.ports.now()
+        # What is read must be written in the same run, or all of it was for nothing.
+        until = now + (self.deadline - now) / 2
 
         async def choose(_: Index) -> Choice:
-            return Choice(keys)
+            return Choice(keys, until)
 
         finished, version = await self.pay(await self.commit(choose))
         return frozenset(
             message.id
             for message in messages
-            if not finished or self.is_owed(version, message.keys or (REFRESH, REBUILD))
+            if not finished
+            or not self._unread.isdisjoint(message.keys)
+            or self.is_owed(version, message.keys or (REFRESH, REBUILD))
         )
 
     async def pay(self, version: Version) -> tuple[bool, Version]:
@@ -199,7 +209,7 @@ class Run(Telling):
                 raise Outdated(f"revision {base.header.revision} is at work")
             # The pages after the index: see the module's docstring.
             choice = await choose(base.catalogue.index)
-            seen = await self.observe(choice.keys)
+            seen = await self.observe(choice.keys, choice.until)
             new = self._plan(base, choice, seen, before)
             if new is None:
                 return base
@@ -269,12 +279,22 @@ class Run(Telling):
 
     # --- pages -----------------------------------------------------------------------
 
-    async def observe(self, keys: Sequence[str]) -> dict[str, Observed]:
-        """What pages say now."""
+    async def observe(self, keys: Sequence[str], until: float = math.inf) -> dict[str, Observed]:
+        """What pages say now: of all of them, or of as many as could be read in time."""
         self.enter("read")
-        seen = await Together([self._look(key) for key in keys])
+        late = {*keys[self.at_least :]} - self._seen.keys()
+        unread: set[str] = set()
+
+        async def look(key: str) -> Observed:
+            if key in late and self.ports.now() >= until:
+                unread.add(key)
+                return None
+            return await self._look(key)
+
+        seen = dict(zip(keys, await Together([look(key) for key in keys]), strict=True))
+        self._unread = frozenset(unread)
         self.enter("index")
-        return dict(zip(keys, seen, strict=True))
+        return {key: said for key, said in seen.items() if key not in unread}
 
     async def _look(self, key: str) -> Observed:
         store = self.ports.store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -40,10 +41,12 @@ class Version:
 class Choice:
     """What a commit looks at: keys, and for a rebuild how far that takes it.
 
-    ``more`` are units owed whatever the pages say; ``everything`` adds all there are.
+    ``more`` are units owed whatever the pages say; ``everything`` adds all there are. Pages that
+    are not read by the time ``until`` are left for another run.
     """
 
     keys: Sequence[str]
+    until: float = math.inf
     rebuild: str | None = None
     more: frozenset[str] = frozenset()
     everything: bool = False

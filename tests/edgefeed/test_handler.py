@@ -357,6 +357,25 @@ def test_no_time_left_means_the_next_run_goes_on() -> None:
     assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
 
 
+def test_more_pages_than_there_is_time_to_read_come_again() -> None:
+    world = World()
+    names = [f"p{number}" for number in range(120)]
+    for name in names:
+        world.put(name, name.upper())
+    world.tick = 0.5  # each look at the clock costs half a second
+    left, answers = names, []
+    while left:
+        event = {
+            "Records": [r for name in left for r in world.event(key(name), name=name)["Records"]]
+        }
+        answer = world.function(event, "request", 60)
+        answers.append(len(answer["batchItemFailures"]))
+        assert len(answers) < 20
+        left = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    assert 0 < answers[0] < len(names)
+    assert len(decode(world.store.objects[INDEX_KEY].body).entries) == len(names)
+
+
 def test_a_theme_change_rewrites_lists_and_an_old_function_stands_back() -> None:
     world = World()
     world.put("hello", "Hello")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,11 +32,20 @@ class PagesReadOnce(Run):
         super().__init__(*args, **kwargs)
         self._first: dict[tuple[str, ...], dict[str, Observed]] = {}
 
-    async def observe(self, keys: Sequence[str]) -> dict[str, Observed]:
+    async def observe(self, keys: Sequence[str], until: float = math.inf) -> dict[str, Observed]:
         name = tuple(keys)
         if name not in self._first:
-            self._first[name] = await super().observe(keys)
+            self._first[name] = await super().observe(keys, until)
         return self._first[name]
+
+
+class UnreadForgotten(Run):
+    """The messages of pages that there was no time to read are acknowledged."""
+
+    async def observe(self, keys: Sequence[str], until: float = math.inf) -> dict[str, Observed]:
+        seen = await super().observe(keys, until)
+        self._unread = frozenset()
+        return seen
 
 
 class DebtClearedBlindly(Run):
@@ -131,6 +141,7 @@ def _without(header: Header, token: str) -> Header:
 MUTATIONS: tuple[type[Run], ...] = (
     IndexWrittenBlindly,
     PagesReadOnce,
+    UnreadForgotten,
     DebtClearedBlindly,
     DebtsOfTheDeadIgnored,
     LiveDebtsAdopted,
