@@ -58,13 +58,16 @@ class Clock:
 Claims = Mapping[str, Claim]
 
 
+_claims = msgspec.json.Decoder(dict[str, Claim])  # not in a thread: see `edgefeed.metadata`
+
+
 def read_claims(objects: Objects) -> tuple[dict[str, Claim], str | None]:
     """Every claim by its deploy, and the object's ETag."""
     found = objects.get(CLAIMS_KEY)
     if found is None:
         return {}, None
     try:
-        return msgspec.json.decode(found.body, type=dict[str, Claim]), found.etag
+        return _claims.decode(found.body), found.etag
     except msgspec.DecodeError as error:
         raise CloudError(
             f"{CLAIMS_KEY} is damaged ({error}); remove it and run `sula deploy --verify`"

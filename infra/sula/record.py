@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import cached_property
 from itertools import chain
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 import msgspec
 
@@ -135,7 +135,7 @@ class Block(NamedTuple):
     @classmethod
     def unpack(cls, body: bytes) -> Block:
         """The opposite of `pack`."""
-        return cls(msgspec.json.decode(zlib.decompress(body, _GZIP), type=tuple[Source, ...]), body)
+        return cls(_rows.decode(zlib.decompress(body, _GZIP)), body)
 
     @property
     def is_whole(self) -> bool:
@@ -207,6 +207,12 @@ class _Head(Record, frozen=True, kw_only=True):
     sizes: tuple[int, ...] = ()
 
 
+# Made here, before there are threads: see `edgefeed.metadata`.
+_rows: Final = msgspec.json.Decoder(tuple[Source, ...])
+_heads: Final = msgspec.json.Decoder(_Head)
+_versions: Final = msgspec.json.Decoder(_Version)
+
+
 def _blocks(rows: tuple[Source, ...], known: Iterable[Block]) -> Iterator[Block]:
     """Cut rows into blocks, and take those that are packed already."""
     packed = {block.rows[0].path: block for block in known}
@@ -238,7 +244,7 @@ def decode(body: bytes) -> Record:
     try:
         member = zlib.decompressobj(_GZIP)
         text = member.decompress(body) + member.flush()
-        version = msgspec.json.decode(text, type=_Version).version
+        version = _versions.decode(text).version
     except (zlib.error, msgspec.DecodeError) as error:
         raise RecordUnreadableError(f"the build record is damaged ({error}); {_REMEDY}") from error
     if version > VERSION:
@@ -251,7 +257,7 @@ def decode(body: bytes) -> Record:
             f"the build record's format {version} is no longer read; {_REMEDY}"
         )
     try:
-        head = msgspec.json.decode(text, type=_Head)
+        head = _heads.decode(text)
         if not member.eof or sum(head.sizes) != len(member.unused_data):
             raise RecordUnreadableError(f"the build record is damaged (cut short); {_REMEDY}")
         blocks = tuple(map(Block.unpack, _parts(member.unused_data, head.sizes)))

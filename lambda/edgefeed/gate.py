@@ -243,9 +243,12 @@ class _JsonFeed(msgspec.Struct):
     items: list[_JsonItem]
 
 
+_json_feeds: Final = msgspec.json.Decoder(_JsonFeed)  # not in a thread: see `metadata`
+
+
 def _json(body: bytes) -> list[_Item]:
     try:
-        feed = msgspec.json.decode(body, type=_JsonFeed)
+        feed = _json_feeds.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _FaultError(f"it is no JSON Feed: {error}") from None
     if feed.version != VERSION:
