@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
+from collections.abc import Callable
 from html import escape
-from typing import TYPE_CHECKING, Final
-
-if TYPE_CHECKING:
-    from pygments.lexer import Lexer
-    from pygments.token import _TokenType
+from typing import Final
 
 _PLAIN: Final = frozenset({"", "text", "txt", "plain", "plaintext", "none"})
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_SPECIAL: Final = re.compile("[&<>]")
 _UNKNOWN_COMMAND: Final = re.compile(r">\\([A-Za-z]+)<")
 _LOOSE_AMPERSAND: Final = re.compile(r"&(?!#?[A-Za-z0-9]+;)")
 # MathML Core, "Presentation elements": these have exactly so many parts.
@@ -21,7 +17,6 @@ _PARTS: Final = {
     "mfrac": 2, "msub": 2, "msup": 2, "munder": 2, "mover": 2, "mroot": 2,
     "msubsup": 3, "munderover": 3,
 }  # fmt: skip
-_classes: dict[_TokenType, str] = {}
 
 
 def language_of(info: str) -> str:
@@ -31,21 +26,23 @@ def language_of(info: str) -> str:
 
 
 @functools.lru_cache(maxsize=128)
-def _lexer(language: str) -> Lexer | None:
+def _painter(language: str) -> Callable[[str], str] | None:
+    """What colours code in a language: its inner HTML."""
     from pygments.lexers import find_lexer_class_by_name  # noqa: PLC0415 - many a post has no code
     from pygments.util import ClassNotFound  # noqa: PLC0415 - the same
 
-    from sula.markdown_scan import quick  # noqa: PLC0415 - the same
+    from sula.markdown_scan import quick, spans  # noqa: PLC0415 - the same
 
     try:
-        return quick(find_lexer_class_by_name(language))(stripnl=False)
+        lexer = quick(find_lexer_class_by_name(language))(stripnl=False)
     except ClassNotFound:
         return None
+    return functools.partial(spans, lexer)
 
 
 def is_language(language: str) -> bool:
     """Whether code in this language can be coloured, or needs no colours."""
-    return language in _PLAIN or _lexer(language) is not None
+    return language in _PLAIN or _painter(language) is not None
 
 
 def highlight(code: str, language: str) -> str:
@@ -53,47 +50,10 @@ def highlight(code: str, language: str) -> str:
 
     The scrolling element can be focused, so that a keyboard can scroll it.
     """
-    lexer = None if language in _PLAIN else _lexer(language)
-    inner = _spans(code, lexer) if lexer else code.translate(_ESCAPES)
+    paint = None if language in _PLAIN else _painter(language)
+    inner = paint(code) if paint else code.translate(_ESCAPES)
     label = f' data-language="{escape(language)}"' if language else ""
     return f'<div class="highlight"{label}><pre tabindex="0"><code>{inner}</code></pre></div>\n'
-
-
-def _spans(code: str, lexer: Lexer) -> str:
-    """What Pygments' HtmlFormatter writes inside ``<pre>``, neighbours of a kind joined."""
-    parts: list[str] = []
-    last = ""
-    known = _classes
-    plain = _SPECIAL.search(code) is None
-    for kind, text in lexer.get_tokens(code):
-        name = known[kind] if kind in known else _class(kind)
-        if name != last:
-            if last:
-                parts.append("</span>")
-            if name:
-                parts.append(f'<span class="{name}">')
-            last = name
-        parts.append(text if plain else text.translate(_ESCAPES))
-    if last:
-        parts.append("</span>")
-    return "".join(parts)
-
-
-def _class(kind: _TokenType) -> str:
-    """The short class of a token type: its own or its nearest ancestor's; none for blanks."""
-    _classes[kind] = name = _nearest(kind)
-    return name
-
-
-def _nearest(kind: _TokenType) -> str:
-    from pygments.token import STANDARD_TYPES  # noqa: PLC0415 - see `_lexer`
-
-    at: _TokenType | None = kind
-    while at is not None:
-        if at in STANDARD_TYPES:
-            return "" if STANDARD_TYPES[at] == "w" else STANDARD_TYPES[at]
-        at = at.parent
-    return ""
 
 
 class MathError(ValueError):

@@ -2,29 +2,36 @@
 
 At every token Pygments tries the rules of a state one after the other, in Python. An expression
 that has those rules as its alternatives tries them in the same order, and the first that matches
-wins there too; so the tokens are the same, and found in half the time.
+wins there too; so the tokens are the same, and found in half the time. And who colours code
+need not be handed each token: where a class ends and the next one begins is all that is written.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from typing import Any, Final
 
 from pygments.lexer import Lexer, RegexLexer
-from pygments.token import Error, Whitespace, _TokenType
+from pygments.token import STANDARD_TYPES, Error, Whitespace, _TokenType
 
 # A rule that refers to its groups by number or name stays alone.
 _REFERS: Final = re.compile(r"\\[1-9]|\(\?P|\(\?\(")
+# What begins a group that keeps what it matched; escapes and classes of letters are passed over.
+_KEEPS: Final = re.compile(r"(\\.|\[\^?\]?(?:\\.|[^\]\\])*\])|\((?!\?)", re.DOTALL)
 _FLAGS: Final = re.compile(r"\(\?([imsx]+)\)")
 _OTHER_FLAGS: Final = re.compile(r"\(\?[aiLmsux]+\)")
 _BITS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.VERBOSE}
 # So do lists of a quarter of Unicode: compiling one takes as long as colouring a page.
 _LONG: Final = 1_000
+_ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
+_SPECIAL: Final = re.compile("[&<>]")
 
 Match = Callable[[str, int], "re.Match[str] | None"]
-Rule = tuple[Any, Any, Match]
-"""What is done with a match, the state after it, and the rule's own expression."""
+Rule = tuple[Any, Any, Match, str | None]
+"""What is done with a match, the state after it, the rule's own expression, and the class of what
+matches, where the rule alone tells it."""
 Step = tuple[Match, "list[Rule] | None", Rule]
 """An expression; the rules by the group that matched, or None; the one rule otherwise."""
 
@@ -37,8 +44,111 @@ def quick(lexer: type[Lexer]) -> type[Lexer]:
     return type(lexer.__name__, (lexer, _Quick), {"programs": {}})
 
 
+@cache
+def class_of(kind: _TokenType) -> str:
+    """The short class of a token type: its own or its nearest ancestor's; none for blanks."""
+    at: _TokenType | None = kind
+    while at is not None:
+        if at in STANDARD_TYPES:
+            return "" if STANDARD_TYPES[at] == "w" else STANDARD_TYPES[at]
+        at = at.parent
+    return ""
+
+
+_ERROR: Final = class_of(Error)
+
+
+def spans(lexer: Lexer, code: str) -> str:
+    """What Pygments' HtmlFormatter writes inside ``<pre>``, neighbours of a class joined."""
+    kind = type(lexer)
+    if (
+        isinstance(lexer, _Quick)
+        and kind.get_tokens is Lexer.get_tokens
+        and kind.get_tokens_unprocessed is _Quick.get_tokens_unprocessed
+        and not lexer.filters
+    ):
+        # As `get_tokens` has it.
+        return lexer.spans(lexer._preprocess_lexer_input(code))  # type: ignore[attr-defined] # noqa: SLF001
+    writing = _Writing(code)
+    for token, text in lexer.get_tokens(code):
+        writing.write(class_of(token), text)
+    return writing.result()
+
+
+class _Writing:
+    """Coloured code being written."""
+
+    def __init__(self, code: str) -> None:
+        self._is_plain = _SPECIAL.search(code) is None
+        self.parts: list[str] = []
+        self.last = ""
+
+    def write(self, name: str, text: str) -> None:
+        """Text of a class."""
+        if name != self.last:
+            self.turn(name)
+        self.parts.append(text if self._is_plain else text.translate(_ESCAPES))
+
+    def turn(self, name: str) -> None:
+        """What follows is of another class."""
+        if self.last:
+            self.parts.append("</span>")
+        if name:
+            self.parts.append(f'<span class="{name}">')
+        self.last = name
+
+    def result(self) -> str:
+        """All of it, as HTML."""
+        self.turn("")
+        return "".join(self.parts)
+
+
 class _Quick(RegexLexer):
     programs: dict[str, list[Step]]
+
+    def spans(self, text: str) -> str:
+        """What `spans` makes of the tokens of `get_tokens_unprocessed`, which are not made."""
+        writing = _Writing(text)
+        start = position = 0  # from the start on, all is of the last class
+        last = ""
+        states = ["root"]
+        program = self._program("root")
+        while True:
+            for match, rules, rule in program:
+                found = match(text, position)
+                if found is None:
+                    continue
+                action, state, own, name = rule if rules is None else rules[found.lastindex or 0]
+                if name is None:
+                    writing.write(last, text[start:position])
+                    self._act(action, found if rules is None else own(text, position), writing)
+                    last, start = writing.last, found.end()
+                elif name != last:
+                    writing.write(last, text[start:position])
+                    last, start = name, position
+                position = found.end()
+                if state is not None:
+                    _move(states, state)
+                    program = self._program(states[-1])
+                break
+            else:
+                if position == len(text):
+                    writing.write(last, text[start:])
+                    return writing.result()
+                name = _ERROR
+                if text[position] == "\n":
+                    states = ["root"]
+                    program = self._program("root")
+                    name = ""
+                if name != last:
+                    writing.write(last, text[start:position])
+                    last, start = name, position
+                position += 1
+
+    def _act(self, action: Any, found: Any, writing: _Writing) -> None:  # noqa: ANN401 - Pygments' own
+        if action is not None:
+            for _, kind, text in action(self, found):
+                writing.write(class_of(kind), text)
 
     def get_tokens_unprocessed(
         self, text: str, stack: Iterable[str] = ("root",)
@@ -52,7 +162,7 @@ class _Quick(RegexLexer):
                 found = match(text, position)
                 if found is None:
                     continue
-                action, state, own = rule if rules is None else rules[found.lastindex or 0]
+                action, state, own, _ = rule if rules is None else rules[found.lastindex or 0]
                 if type(action) is _TokenType:
                     yield position, action, found.group()
                 elif action is not None:
@@ -104,7 +214,7 @@ def _steps(rules: Sequence[tuple[Match, Any, Any]]) -> list[Step]:
     together: list[tuple[str, int, Rule]] = []
     common = 0
     for match, action, state in rules:
-        rule = (action, state, match)
+        rule = (action, state, match, class_of(action) if type(action) is _TokenType else None)
         part = _part(getattr(match, "__self__", None))
         if part is None:
             _join(together, common, steps)
@@ -126,8 +236,12 @@ def _part(pattern: object) -> tuple[str, int, int] | None:
     source, flags = pattern.pattern, pattern.flags
     if _REFERS.search(source) or (len(source) > _LONG and not source.isascii()):
         return None
-    # A comment at the end of a verbose expression must not reach beyond it.
-    end = "\n)" if flags & re.VERBOSE else ")"
+    groups, end = pattern.groups, ")"
+    if flags & re.VERBOSE:
+        end = "\n)"  # a comment at its end must not reach beyond it
+    elif groups:
+        # An alternative that begins with a group would be entered to find that it does not match.
+        groups, source = 0, _KEEPS.sub(lambda found: found[1] or "(?:", source)
     own = _FLAGS.match(source)
     if own:
         source = source[own.end() :]
@@ -135,7 +249,7 @@ def _part(pattern: object) -> tuple[str, int, int] | None:
             flags &= ~_BITS[letter]
     if _OTHER_FLAGS.search(source):
         return None
-    return f"(?{own[1] if own else ''}:{source}{end}", pattern.groups, flags
+    return f"(?{own[1] if own else ''}:{source}{end}", groups, flags
 
 
 def _join(together: list[tuple[str, int, Rule]], flags: int, steps: list[Step]) -> None:

@@ -1,7 +1,12 @@
-"""Code is cut into tokens by one expression a state. Pygments' own loop finds the same tokens."""
+"""Code is cut into tokens by one expression a state. Pygments' own loop finds the same tokens.
+
+And code that is coloured without making tokens looks as the tokens say.
+"""
 
 from __future__ import annotations
 
+from html import escape
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +17,7 @@ from pygments.lexer import RegexLexer
 from pygments.lexers import find_lexer_class_by_name
 from pygments.token import Error, Keyword, Name, Text, _TokenType
 
-from sula.markdown_scan import _Quick, quick
+from sula.markdown_scan import _Quick, class_of, quick, spans
 
 # What blogs show; and those that do something of their own: contexts, delegation, verbose
 # expressions, callbacks, word lists, other flags, indentation.
@@ -43,11 +48,26 @@ def both(language: str) -> tuple[Any, Any]:
     return lexer(stripnl=False), quick(lexer)(stripnl=False)
 
 
+def painted(lexer: Any, code: str) -> str:
+    """Tokens, neighbours of a class joined, as HTML."""
+    tokens = [(class_of(kind), text) for kind, text in lexer.get_tokens(code)]
+    runs = [
+        (name, "".join(text for _, text in run)) for name, run in groupby(tokens, lambda t: t[0])
+    ]
+    return "".join(
+        f'<span class="{name}">{escape(text, quote=False)}</span>'
+        if name
+        else escape(text, quote=False)
+        for name, text in runs
+    )
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_tokens_of_files_are_the_same(language: str) -> None:
     theirs, ours = both(language)
     for sample in SAMPLES:
         assert list(ours.get_tokens(sample)) == list(theirs.get_tokens(sample))
+        assert spans(ours, sample) == painted(theirs, sample)
 
 
 @settings(max_examples=1_000)
@@ -55,6 +75,7 @@ def test_the_tokens_of_files_are_the_same(language: str) -> None:
 def test_the_tokens_of_anything_are_the_same(language: str, code: str) -> None:
     theirs, ours = both(language)
     assert list(ours.get_tokens(code)) == list(theirs.get_tokens(code))
+    assert spans(ours, code) == painted(theirs, code)
 
 
 def test_most_languages_are_read_so() -> None:
@@ -96,6 +117,7 @@ def test_rules_of_every_kind() -> None:
     code = "BEGIN b again c end d end 'x\" aba ab ax y X two end end two all\n? begin all a"
     found = kinds(code, quick(Odd))
     assert found == kinds(code, Odd)
+    assert spans(quick(Odd)(ensurenl=False), code) == painted(Odd(ensurenl=False), code)
     assert {(Name.Builtin, "aba"), (Name.Class, "x"), (Error, "X"), (Name.Constant, "c")} <= set(
         found
     )
