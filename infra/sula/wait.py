@@ -7,6 +7,7 @@ nothing of the runs that do the work.
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -30,8 +31,9 @@ def wait_for_feeds(
     pause: Callable[[float], None] = time.sleep,
     now: Callable[[], float] = time.monotonic,
 ) -> None:
-    """Return once the lists show every key as it is now. Raises `LateError` after a while.
+    """Return once the lists show every key as it is now.
 
+    Raises `LateError` after ``patience`` seconds in which nothing came nearer to that.
     ``refresh`` has the function look first whether it has itself changed.
     """
     function = target.function
@@ -43,6 +45,7 @@ def wait_for_feeds(
         answer = _patiently(lambda: function.invoke({"refresh": True}), deadline, pause, now)
         refresh = not answer.get("done", True)
     left = list(keys)
+    nearest = (len(left), math.inf)
     while True:
         # A few first: as long as these are pending the others need not be asked about.
         asked = left[:_SAMPLE] or []
@@ -54,6 +57,9 @@ def wait_for_feeds(
         left = [key for key in left if key in pending] + left[len(asked) :]
         if not left and not answer["owed"] and answer["current"]:
             return
+        nearness = (len(left), answer["owed"])
+        if "failed" not in answer and nearness < nearest:
+            nearest, deadline = nearness, now() + patience
         if now() >= deadline:
             raise LateError(_too_late(target, len(left), answer, patience))
         waiting(len(left))
@@ -94,6 +100,6 @@ def _too_late(target: Target, left: int, answer: dict[str, Any], patience: float
     if "failed" in answer:
         behind = answer["failed"]
     return (
-        f"the pages are live, but after {patience:.0f} s {behind}{letters}. They will follow by "
-        "themselves if the function is well: see `sula status`"
+        f"the pages are live, but {behind}, and for {patience:.0f} s nothing has moved{letters}. "
+        "They will follow by themselves if the function is well: see `sula status`"
     )

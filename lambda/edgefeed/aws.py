@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
@@ -20,11 +21,13 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_sqs.type_defs import MessageTypeDef
 
 T = TypeVar("T")
 
 _GONE: Final = 404
 _CONFLICTS: Final = frozenset({409, 412})
+_RECEIVED: Final = "ApproximateReceiveCount"
 _AT_ONCE: Final = 10
 """Messages in one request to SQS; it allows no more."""
 
@@ -40,13 +43,10 @@ def _config(connections: int) -> Config:
     )
 
 
-def _status(error: ClientError) -> int:
-    status: int = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status
+def _ask(call: Callable[[], T]) -> T | None:
+    """Make a request; None is for what is not there.
 
-
-def _ask(call: Callable[[], T]) -> T:
-    """Make a request; anything but an answer we know what to do with is `Unavailable`.
+    Anything else but an answer we know what to do with is `Unavailable`.
 
     That includes a 403: for a missing key it means that the role may not list the bucket,
     and taking it for "not there" would empty the lists.
@@ -54,10 +54,11 @@ def _ask(call: Callable[[], T]) -> T:
     try:
         return call()
     except ClientError as error:
-        if _status(error) in _CONFLICTS:
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        if status in _CONFLICTS:
             raise Conflict(str(error)) from error
-        if _status(error) == _GONE and error.response["Error"].get("Code") != "NoSuchBucket":
-            raise
+        if status == _GONE and error.response["Error"].get("Code") != "NoSuchBucket":
+            return None
         raise Unavailable(str(error)) from error
     except BotoCoreError as error:
         raise Unavailable(str(error)) from error
@@ -77,10 +78,7 @@ class S3Store:
 
     def get(self, key: str) -> Object | None:
         """See `store.Store`."""
-        try:
-            return _ask(lambda: self._get(key))
-        except ClientError:
-            return None
+        return _ask(lambda: self._get(key))
 
     def _get(self, key: str) -> Object:
         answer = self._s3.get_object(Bucket=self._bucket, Key=key)
@@ -91,11 +89,8 @@ class S3Store:
 
     def head(self, key: str) -> Head | None:
         """See `store.Store`."""
-        try:
-            answer = _ask(lambda: self._s3.head_object(Bucket=self._bucket, Key=key))
-        except ClientError:
-            return None
-        return Head(answer["ETag"], answer["Metadata"], _stamp(answer["LastModified"]))
+        answer = _ask(lambda: self._s3.head_object(Bucket=self._bucket, Key=key))
+        return answer and Head(answer["ETag"], answer["Metadata"], _stamp(answer["LastModified"]))
 
     def put(
         self,
@@ -114,39 +109,25 @@ class S3Store:
             options["IfMatch"] = if_match
         if if_absent:
             options["IfNoneMatch"] = "*"
-        try:
-            answer = _ask(
-                lambda: self._s3.put_object(
-                    Bucket=self._bucket, Key=key, Body=body, Metadata=metadata or {}, **options
-                )
+        answer = _ask(
+            lambda: self._s3.put_object(
+                Bucket=self._bucket, Key=key, Body=body, Metadata=metadata or {}, **options
             )
-        except ClientError as error:
-            if if_match is None:  # then it is the bucket that is not there
-                raise Unavailable(str(error)) from error
-            raise Conflict(f"{key} is gone") from error
+        )
+        if answer is None:
+            raise Conflict(f"{key} is gone")
         return answer["ETag"]
 
     def delete(self, key: str, *, if_match: str | None = None) -> None:
         """See `store.Store`."""
         options: dict[str, Any] = {} if if_match is None else {"IfMatch": if_match}
-        try:
-            _ask(lambda: self._s3.delete_object(Bucket=self._bucket, Key=key, **options))
-        except ClientError:
-            return
+        _ask(lambda: self._s3.delete_object(Bucket=self._bucket, Key=key, **options))
 
     def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """See `store.Store`."""
-        pages = self._s3.get_paginator("list_objects_v2").paginate(
-            Bucket=self._bucket, Prefix=prefix, StartAfter=start_after
-        )
-        answers = iter(pages)
-        while True:
-            try:
-                answer = _ask(lambda: next(answers, None))
-            except ClientError as error:
-                raise Unavailable(str(error)) from error
-            if answer is None:
-                return
+        pages = self._s3.get_paginator("list_objects_v2")
+        answers = iter(pages.paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=start_after))
+        while answer := _ask(lambda: next(answers, None)):
             yield from (item["Key"] for item in answer.get("Contents", []))
 
 
@@ -171,27 +152,45 @@ class SqsBacklog:
         try:
             while len(found) < most:
                 answer = self._sqs.receive_message(
-                    QueueUrl=self._url, MaxNumberOfMessages=_AT_ONCE, WaitTimeSeconds=0
+                    QueueUrl=self._url,
+                    MaxNumberOfMessages=_AT_ONCE,
+                    WaitTimeSeconds=0,
+                    MessageSystemAttributeNames=[_RECEIVED],
                 )
-                messages = answer.get("Messages", [])
-                found += [Waiting(m["MessageId"], m["Body"], m["ReceiptHandle"]) for m in messages]
-                if not messages:
+                if not (messages := answer.get("Messages", [])):
                     break
+                found += map(_waiting, messages)
         except (ClientError, BotoCoreError):
             pass  # what was not taken comes by itself
         return found
 
     def drop(self, waiting: Sequence[Waiting]) -> None:
         """See `backlog.Backlog`."""
-        for start in range(0, len(waiting), _AT_ONCE):
-            entries: Any = [
-                {"Id": str(number), "ReceiptHandle": message.receipt}
-                for number, message in enumerate(waiting[start : start + _AT_ONCE])
-            ]
-            try:
+        for entries in _batches(waiting, lambda _: {}):
+            with suppress(ClientError, BotoCoreError):  # it comes again, and changes nothing then
                 self._sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
-            except (ClientError, BotoCoreError):
-                continue  # it comes again, and changes nothing then
+
+    def retry(self, waiting: Sequence[Waiting]) -> None:
+        """See `backlog.Backlog`."""
+        for entries in _batches(waiting, lambda message: {"VisibilityTimeout": message.delay}):
+            with suppress(ClientError, BotoCoreError):  # it comes by itself, later
+                self._sqs.change_message_visibility_batch(QueueUrl=self._url, Entries=entries)
+
+
+def _waiting(message: MessageTypeDef) -> Waiting:
+    received = int(message.get("Attributes", {}).get(_RECEIVED, "1"))
+    return Waiting(message["MessageId"], message["Body"], message["ReceiptHandle"], received)
+
+
+def _batches(
+    waiting: Sequence[Waiting], more: Callable[[Waiting], dict[str, int]]
+) -> Iterator[Any]:
+    """Messages as the entries of batch requests, so many as SQS takes."""
+    for start in range(0, len(waiting), _AT_ONCE):
+        yield [
+            {"Id": str(number), "ReceiptHandle": message.receipt, **more(message)}
+            for number, message in enumerate(waiting[start : start + _AT_ONCE])
+        ]
 
 
 class CloudFrontNotifier:
@@ -225,8 +224,10 @@ class CloudFrontNotifier:
                     DistributionId=self._distribution, InvalidationBatch=batch
                 )
             )
-        except (ClientError, Conflict) as error:
+        except Conflict as error:
             raise Unavailable(str(error)) from error
+        if answer is None:
+            raise Unavailable(f"distribution {self._distribution} is not there")
         self._pending = answer["Invalidation"]["Id"]
 
     def publish(self, urls: Sequence[str]) -> None:

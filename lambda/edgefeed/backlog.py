@@ -1,14 +1,19 @@
-"""A queue that has grown long: a run takes what else is waiting.
+"""The queue behind an event: a run takes what else is waiting, and says when to come again.
 
 Each run brings the lists up to date with the pages it was told of. When a whole site is
 published at once, runs of ten messages would write the same growing lists again and again;
 so a run whose messages fill a request takes more from the queue itself, and acknowledges
 those as Lambda acknowledges the others: only once they are handled.
+
+What failed would come again only when the queue's time-out for a run that died has passed,
+which is minutes. A run that lives to say that it failed has it come after a second, and
+after twice as long each time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 import msgspec
@@ -20,12 +25,25 @@ MOST: Final = 2_000
 """Messages that one run takes: as many pages as it can hold, and write the lists of, in time."""
 
 
+LONGEST: Final = 300
+"""Seconds between two attempts at most."""
+
+
 class Waiting(msgspec.Struct, frozen=True):
-    """A message taken from the queue. ``receipt`` is what SQS wants to hear to drop it."""
+    """A message of the queue. ``receipt`` is what SQS wants to hear to drop it.
+
+    ``received`` counts the times that it was handed out.
+    """
 
     id: str
     body: str
     receipt: str
+    received: int = 1
+
+    @property
+    def delay(self) -> int:
+        """Seconds after which it comes again if it failed: 1, 2, 4 and so on."""
+        return min(1 << min(max(self.received - 1, 0), 10), LONGEST)
 
 
 class Backlog(Protocol):
@@ -36,6 +54,9 @@ class Backlog(Protocol):
 
     def drop(self, waiting: Sequence[Waiting]) -> None:
         """Acknowledge messages. What cannot be acknowledged comes again."""
+
+    def retry(self, waiting: Sequence[Waiting]) -> None:
+        """Have messages come again after their delay. At the latest they do by themselves."""
 
 
 def extend(event: object, backlog: Backlog | None) -> tuple[object, list[Waiting]]:
@@ -49,16 +70,35 @@ def extend(event: object, backlog: Backlog | None) -> tuple[object, list[Waiting
 
 
 def settle(
-    answer: Mapping[str, Any], taken: Sequence[Waiting], backlog: Backlog | None
+    answer: Mapping[str, Any], event: object, taken: Sequence[Waiting], backlog: Backlog | None
 ) -> dict[str, Any]:
-    """Acknowledge what was taken and is handled; the answer that is left for Lambda."""
-    if backlog is None or not taken:
+    """Acknowledge what was taken and is handled, have the rest come again soon.
+
+    Returns the answer that is left for Lambda. ``event`` is as Lambda gave it, or extended.
+    """
+    failed = {failure["itemIdentifier"] for failure in answer.get("batchItemFailures", ())}
+    if backlog is None or not (taken or failed):
         return dict(answer)
-    failed = _failed(answer.get("batchItemFailures", ()))
     backlog.drop([message for message in taken if message.id not in failed])
-    ours = {message.id for message in taken}
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in sorted(failed - ours)]}
+    backlog.retry([message for message in (*_given(event), *taken) if message.id in failed])
+    rest = sorted(failed.difference(message.id for message in taken))
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in rest]}
 
 
-def _failed(failures: Iterable[Mapping[str, str]]) -> set[str]:
-    return {failure["itemIdentifier"] for failure in failures}
+class _Attributes(msgspec.Struct, rename="pascal"):
+    approximate_receive_count: int
+
+
+class _Given(msgspec.Struct, rename="camel"):
+    message_id: str
+    receipt_handle: str
+    attributes: _Attributes
+
+
+def _given(event: object) -> Iterator[Waiting]:
+    """The messages of an event that say how SQS knows them."""
+    for record in event.get("Records", ()) if isinstance(event, Mapping) else ():
+        with suppress(msgspec.ValidationError):  # then it comes when it comes
+            given = msgspec.convert(record, _Given, strict=False)
+            received = given.attributes.approximate_receive_count
+            yield Waiting(given.message_id, "", given.receipt_handle, received)

@@ -96,7 +96,7 @@ class Function:
             answer = _again([message.id for message in work.messages])
         finally:
             report.show(ports.now())
-        return settle(answer, taken, self._backlog)
+        return settle(answer, event, taken, self._backlog)
 
 
 async def _perform(run: Run, work: Work) -> dict[str, Any]:

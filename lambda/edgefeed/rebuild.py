@@ -6,6 +6,7 @@ so that a rebuild cut off by its time limit goes on where it was, by whichever r
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import islice
 from typing import Final
 
@@ -89,10 +90,5 @@ async def _remove_foreign(run: Run) -> None:
     store = run.ports.store
     for key in await patiently(run.ports, lambda: list(store.keys(LISTS))):
         if unit_of(key) is None:
-            await _remove(run, key)
-
-
-async def _remove(run: Run, key: str) -> None:
-    store = run.ports.store
-    await patiently(run.ports, lambda: store.delete(key))
-    run.outputs.changed.add(key)
+            await patiently(run.ports, partial(store.delete, key))
+            run.outputs.changed.add(key)

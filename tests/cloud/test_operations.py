@@ -6,6 +6,7 @@ two processes may share the module between them.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -13,9 +14,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from msgspec import structs
 from tests.authored import Post
 from tests.cloud.site import Site
 
+from edgefeed.contract import INDEX_KEY
+from edgefeed.index import Debt, decode, encode
 from sula import stack
 from sula.doctor import examine
 from sula.errors import CloudError, ConfigError, StackError
@@ -237,6 +241,24 @@ def test_status_tells_of_stack_deploys_alarms_and_dead_letters(site: Site) -> No
     time.sleep(2.1)  # what was read is out of sight for two seconds
     assert "1 message will be tried again" in site.run("status", "--redrive").output
     until(lambda: "dead-letter" not in site.run("status").output)
+
+
+def test_what_waits_for_another_run_comes_again_within_seconds(site: Site) -> None:
+    """A run claims to be alive, and is not: what it owes has to wait, and not for minutes."""
+    key, until_ = "pages/posts/waits/index.html", time.time() + 3
+    index = decode(site.body(INDEX_KEY))
+    debts = {"another.1": Debt(until_, (key,), ("home",))}
+    claimed = dataclasses.replace(index, header=structs.replace(index.header, debts=debts))
+    site.objects.put(
+        INDEX_KEY, encode(claimed), content_type="application/gzip", cache_control="no-store",
+        metadata={},
+    )  # fmt: skip
+    site.authored.save(Post("posts/waits.md", "Waits", "2026-01-05 09:00"))
+    # Before, the queue's time-out of six minutes had to pass, and the deploy gave up after two.
+    site.deploy()
+    assert "Waits" in site.titles("/feed.xml")
+    assert time.time() > until_
+    assert not decode(site.body(INDEX_KEY)).header.debts
 
 
 def test_the_doctor_finds_what_is_well_and_what_is_not(site: Site) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import boto3
+import msgspec
 import pytest
 from moto import mock_aws
 
 from edgefeed.aws import SqsBacklog
-from edgefeed.backlog import FULL, MOST, Waiting, extend, settle
+from edgefeed.backlog import FULL, LONGEST, MOST, Waiting, extend, settle
 
 
 class Queue:
@@ -19,12 +20,16 @@ class Queue:
     def __init__(self, count: int) -> None:
         self.waiting = [Waiting(f"m{n}", "{}", f"r{n}") for n in range(count)]
         self.dropped: list[str] = []
+        self.again: dict[str, int] = {}
 
     def take(self, most: int) -> list[Waiting]:
         return self.waiting[:most]
 
     def drop(self, waiting: Sequence[Waiting]) -> None:
         self.dropped += [message.id for message in waiting]
+
+    def retry(self, waiting: Sequence[Waiting]) -> None:
+        self.again |= {message.receipt: message.delay for message in waiting}
 
 
 def event(count: int) -> dict[str, Any]:
@@ -50,12 +55,56 @@ def test_a_full_event_takes_what_else_waits_up_to_the_limit() -> None:
     assert len(taken) == MOST - FULL
 
 
+def failed(*names: str) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in names]}
+
+
 def test_only_what_is_handled_is_dropped_and_lambda_hears_of_its_own_only() -> None:
     queue = Queue(3)
-    _, taken = extend(event(FULL), queue)
-    answer = {"batchItemFailures": [{"itemIdentifier": "m1"}, {"itemIdentifier": "e2"}]}
-    assert settle(answer, taken, queue) == {"batchItemFailures": [{"itemIdentifier": "e2"}]}
+    extended, taken = extend(event(FULL), queue)
+    assert settle(failed("m1", "e2"), extended, taken, queue) == failed("e2")
     assert queue.dropped == ["m0", "m2"]
+    assert queue.again == {"r1": 1}
+
+
+def given(name: str, received: object) -> dict[str, Any]:
+    attributes = {"ApproximateReceiveCount": received}
+    return {
+        "messageId": name,
+        "receiptHandle": f"of {name}",
+        "body": "{}",
+        "attributes": attributes,
+    }
+
+
+def test_what_failed_comes_again_later_each_time() -> None:
+    queue = Queue(0)
+    records = [given(f"e{n}", str(n)) for n in (1, 2, 3, 9, 4_000)]
+    settle(failed(*(record["messageId"] for record in records)), {"Records": records}, [], queue)
+    assert queue.again == {"of e1": 1, "of e2": 2, "of e3": 4, "of e9": 256, "of e4000": LONGEST}
+
+
+def test_what_did_not_fail_is_left_to_lambda() -> None:
+    queue = Queue(0)
+    records = [given("e1", "1"), given("e2", "1")]
+    assert settle(failed("e2"), {"Records": records}, [], queue) == failed("e2")
+    assert queue.again == {"of e2": 1}
+    assert queue.dropped == []
+
+
+@pytest.mark.parametrize(
+    "record",
+    [None, "text", {}, {"messageId": "e"}, given("e", "many"), given("e", None),
+     {**given("e", "1"), "receiptHandle": None}, {**given("e", "1"), "attributes": "none"}],
+)  # fmt: skip
+def test_a_message_that_does_not_say_how_it_is_known_comes_when_it_comes(record: object) -> None:
+    queue = Queue(0)
+    assert settle(failed("e"), {"Records": [record]}, [], queue) == failed("e")
+    assert queue.again == {}
+
+
+def test_a_direct_call_has_nothing_to_come_again() -> None:
+    assert settle({"done": True}, {"keys": ["a"]}, [], Queue(0)) == {"done": True}
 
 
 @pytest.fixture
@@ -80,7 +129,33 @@ def test_sqs_gives_what_waits_once_and_forgets_what_is_dropped(url: str) -> None
     assert counts["ApproximateNumberOfMessagesNotVisible"] == "12"
 
 
+def test_sqs_gives_again_what_failed_and_counts(url: str) -> None:
+    sqs = boto3.client("sqs")
+    for number in range(12):
+        sqs.send_message(QueueUrl=url, MessageBody=f"body {number}")
+    backlog = SqsBacklog(url)
+    asked: list[list[dict[str, Any]]] = []
+    backlog._sqs.meta.events.register(
+        "provide-client-params.sqs.ChangeMessageVisibilityBatch",
+        lambda params, **_: asked.append(params["Entries"]),
+    )
+    taken = backlog.take(100)
+    assert {message.received for message in taken} == {1}
+    backlog.retry([msgspec.structs.replace(message, received=0) for message in taken])
+    assert [len(entries) for entries in asked] == [10, 2]
+    assert {entry["VisibilityTimeout"] for entries in asked for entry in entries} == {1}
+    # At once, for the test's sake.
+    for message in taken:
+        sqs.change_message_visibility(
+            QueueUrl=url, ReceiptHandle=message.receipt, VisibilityTimeout=0
+        )
+    again = backlog.take(100)
+    assert sorted(message.id for message in again) == sorted(message.id for message in taken)
+    assert {(message.received, message.delay) for message in again} == {(2, 2)}
+
+
 def test_a_queue_that_does_not_answer_is_no_trouble(url: str) -> None:
     backlog = SqsBacklog(url + "-gone")
     assert backlog.take(10) == []
     backlog.drop([Waiting("m", "{}", "r")])
+    backlog.retry([Waiting("m", "{}", "r")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import json
 import zipfile
 from collections.abc import Mapping
@@ -300,6 +301,27 @@ def test_feeds_that_stay_behind_are_said_with_what_is_in_the_dead_letter_queue()
         )  # fmt: skip
 
 
+def test_patience_is_with_what_does_not_move() -> None:
+    behind = [{"pending": ["a"], "owed": owed, "current": True} for owed in range(40, 0, -4)]
+    function = FakeFunction(MemoryBucket(), [*behind, {"pending": [], "owed": 0, "current": True}])
+    times = itertools.count()
+    wait_for_feeds(
+        Target(MemoryBucket(), function), ["a"], refresh=False, patience=5,
+        pause=lambda _: None, now=lambda: next(times),
+    )  # fmt: skip
+    assert len(function.heard) == 11
+
+
+def test_debts_that_come_and_go_are_no_progress() -> None:
+    behind = [{"pending": ["a"], "owed": owed, "current": True} for owed in [2, 9] * 99]
+    times = itertools.count()
+    with pytest.raises(LateError, match="for 5 s nothing has moved"):
+        wait_for_feeds(
+            Target(MemoryBucket(), FakeFunction(MemoryBucket(), behind)), ["a"], refresh=False,
+            patience=5, pause=lambda _: None, now=lambda: next(times),
+        )  # fmt: skip
+
+
 class FailingFunction(FakeFunction):
     """Fails at its first so many calls, as when a run dies."""
 
@@ -325,7 +347,7 @@ def test_a_run_that_died_does_not_end_the_waiting() -> None:
 
 def test_a_function_that_always_fails_is_said_to() -> None:
     times = iter(range(100))
-    with pytest.raises(LateError, match="after 5 s function sula-edgefeed failed: out of memory"):
+    with pytest.raises(LateError, match="failed: out of memory, and for 5 s nothing has moved"):
         wait_for_feeds(
             Target(MemoryBucket(), FailingFunction(99)), ["a"], refresh=False, patience=5,
             pause=lambda _: None, now=lambda: next(times),
