@@ -29,7 +29,6 @@ MAX_MARKUP: Final = 2_000_000
 nh3's time grows with the square of the character references in one text."""
 _LONGEST_EXCERPT = 200
 _MOST_BODIES = 100
-_MAYBE_BODIES: Final = etree.XPath(f"//*[contains(@class, '{CONTENT_CLASS}')]")
 
 
 class Body(NamedTuple):
@@ -96,7 +95,7 @@ def _find(source: bytes) -> etree._Element | None:
         raise NestingError
     if root is None:
         return None
-    bodies = (node for node in _MAYBE_BODIES(root) if CONTENT_CLASS in classes(node))
+    bodies = (node for node in root.iter() if CONTENT_CLASS in classes(node))
     return next(filter(_own, islice(bodies, _MOST_BODIES)), None)
 
 

@@ -85,16 +85,6 @@ SUMMARY_MARK: Final = "data-summary"
 _ALIGNED: Final = re.compile(r"text-align:\s*(left|right|center)")
 
 
-_WORTH_A_LOOK: Final = etree.XPath(
-    "descendant-or-self::*[{attributes} or contains(@class, '-') or {tags} or "
-    "(self::td or self::th) and @style]".format(
-        attributes=" or ".join(f"@{name}" for name in (*_URL_ATTRIBUTES, "srcset")),
-        tags=" or ".join(f"self::{tag}" for tag in (*_EMBEDS, "input")),
-    )
-)
-"""What `make_harmless` may have to change. Most elements are spans of coloured code, and none."""
-
-
 def _cleaner(*, ids: bool) -> nh3.Cleaner:
     everywhere = _ATTRIBUTES["*"] | ({"id"} if ids else set())
     return nh3.Cleaner(
@@ -126,15 +116,22 @@ def make_harmless(root: etree._Element, base: str) -> None:
 
     In place, and each element on its own, so that the time grows with the size alone.
     """
-    for node in _WORTH_A_LOOK(root):
-        tag = str(node.tag)
-        if tag in _EMBEDS:
-            _show_link(node, node.get(_EMBEDS[tag]) or "", base)
-        elif tag == "input":
-            _show_box(node)
-        elif tag in {"td", "th"} and (found := _ALIGNED.search(node.get("style") or "")):
-            node.set("align", found[1])
-        _attributes(node, base)
+    for node in root.iter():
+        given = node.keys()
+        # Most elements have none, or are spans of coloured code.
+        if given and (given != ["class"] or "-" in node.get("class", "")):
+            _prepare(node, base)
+
+
+def _prepare(node: etree._Element, base: str) -> None:
+    tag = str(node.tag)
+    if tag in _EMBEDS:
+        _show_link(node, node.get(_EMBEDS[tag]) or "", base)
+    elif tag == "input":
+        _show_box(node)
+    elif tag in {"td", "th"} and (found := _ALIGNED.search(node.get("style") or "")):
+        node.set("align", found[1])
+    _attributes(node, base)
 
 
 def _show_link(embed: etree._Element, target: str, base: str) -> None:
