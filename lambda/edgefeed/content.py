@@ -16,7 +16,7 @@ from lxml import etree
 
 from edgefeed.contract import CONTENT_CLASS
 from edgefeed.sanitize import SUMMARY_MARK, classes, clean, make_harmless
-from edgefeed.text import count_words, plain, shorten
+from edgefeed.text import count_words, plain
 
 SUMMARY_LENGTH: Final = 300
 """Characters of a summary (feeds.md, 20)."""
@@ -40,8 +40,14 @@ class Body(NamedTuple):
     content: str
     excerpt: str
     more: bool
-    summary: str
     words: int
+
+    @property
+    def summary(self) -> str:
+        """Its beginning, for a post whose head says nothing of what it is about."""
+        # Ten times what a summary holds is enough to fold and cut.
+        text = to_text(self.excerpt or self.content)[: 10 * SUMMARY_LENGTH]
+        return plain(text, SUMMARY_LENGTH)
 
 
 class NestingError(Exception):
@@ -70,19 +76,14 @@ def read_body(source: bytes, url: str, *, titled: bool) -> Body | None:
     if sum(map(len, blocks)) > MAX_MARKUP:
         text = " ".join(element.itertext())
         beginning = plain(text[: 10 * SUMMARY_LENGTH], SUMMARY_LENGTH)
-        return Body("", "", more=True, summary=beginning, words=count_words(text))
+        return Body("", _paragraph(beginning), more=True, words=count_words(text))
     content = clean("".join(blocks))
-    text = to_text(content)
-    words = count_words(text)
+    words = count_words(to_text(content))
     if summary is not None:
         more = _follows(summary)
     else:
         lead, more = _opening(element, blocks) if titled and words > SHORT_POST else ("", False)
-    excerpt = clean(lead, ids=False) if more else ""
-    if excerpt:
-        text = to_text(excerpt)
-    # Ten times what a summary holds is enough to fold and cut.
-    return Body(content, excerpt, more, plain(text[: 10 * SUMMARY_LENGTH], SUMMARY_LENGTH), words)
+    return Body(content, clean(lead, ids=False) if more else "", more, words)
 
 
 # --- finding it ----------------------------------------------------------------------
@@ -139,10 +140,14 @@ def _opening(element: etree._Element, blocks: list[str]) -> tuple[str, bool]:
         words += count_words(to_text(blocks[taken]))
     if words > _LONGEST_EXCERPT:
         text = plain(to_text(clean("".join(blocks[: taken + 1]))), SUMMARY_LENGTH)
-        return f"<p>{html.escape(text, quote=False)}</p>", True
+        return _paragraph(text), True
     while taken > 1 and str(element[taken - 1].tag) in {"h1", "h2", "h3", "h4", "h5", "h6", "hr"}:
         taken -= 1
     return "".join(blocks[: taken + 1]), taken < len(element)
+
+
+def _paragraph(text: str) -> str:
+    return f"<p>{html.escape(text, quote=False)}</p>"
 
 
 # --- text ----------------------------------------------------------------------------
@@ -172,6 +177,6 @@ def _pictures(markup: str) -> Iterator[str]:
 def replacement(body: Body, url: str, label: str) -> Body:
     """A body too heavy for any feed, as its opening and a link to the whole of it."""
     opening = body.excerpt if len(body.excerpt) < 10_000 else ""  # noqa: PLR2004 - some paragraphs
-    opening = opening or f"<p>{html.escape(shorten(body.summary, SUMMARY_LENGTH), quote=False)}</p>"
+    opening = opening or _paragraph(body.summary)
     link = f'<p><a href="{html.escape(url)}">{html.escape(label)}</a></p>'
     return body._replace(content=opening + link, excerpt=opening, more=True)

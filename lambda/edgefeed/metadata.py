@@ -78,6 +78,7 @@ class RefusedError(Exception):
 
 _OPENING: Final = re.compile(r"<(/?[a-zA-Z][^\s/>]*)|<!--")
 _REST_OF_TAG: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^'">])*+>""")
+_AS_AGREED: Final = re.compile(r'<script type="application/ld\+json">([^<]*)</script>')
 _IN_HEAD: Final = frozenset({"html", "head", "meta", "link", "base"})
 _RAW: Final = frozenset({"!--", "script", "style", "title", "noscript", "template"})
 
@@ -135,6 +136,8 @@ def description(scripts: Iterable[str]) -> Posting | WebPage | None:
 
 def _json_ld(script: str) -> str | None:
     """What a script element holds, if that is JSON-LD."""
+    if plainly := _AS_AGREED.fullmatch(script):
+        return plainly[1]
     element = BeautifulSoup(script, "html.parser").script if "ld+json" in script.lower() else None
     if element is None or str(element.get("type", "")).strip().lower() != "application/ld+json":
         return None

@@ -6,10 +6,12 @@ import json
 from typing import Any
 
 import pytest
-from tests.edgefeed.strategies import SITE, describe, observe, page, read
+from hypothesis import example, given
+from tests.edgefeed.strategies import SITE, describe, observe, page, read, text
 
 from edgefeed.contract import Person, key_to_path
 from edgefeed.fragments import decode_fragment, encode_fragment, fragment_digest
+from edgefeed.metadata import RefusedError, description
 from edgefeed.model import Enclosure, Post, StaticPage
 
 
@@ -122,6 +124,25 @@ def test_tags_of_the_head_may_be_left_out() -> None:
 
 def test_xml_declarations_are_passed_over() -> None:
     assert isinstance(observe(b'<?xml version="1.0"?>\n' + page(describe())), Post)
+
+
+def described(script: str) -> object:
+    try:
+        return description([script])
+    except RefusedError as refusal:
+        return str(refusal)
+
+
+def static(name: str) -> str:
+    return json.dumps({"@type": "WebPage", "url": "\r\n", "name": name}, indent=1)
+
+
+@given(text(400) | text(400).map(static))
+@example("\r\n")
+@example(static("&amp;\r") + "</scrip>")
+def test_a_script_is_read_alike_by_us_and_by_beautiful_soup(source: str) -> None:
+    ours = described(f'<script type="application/ld+json">{source}</script>')
+    assert ours == described(f"<script type='application/ld+json'>{source}</script>")
 
 
 @pytest.mark.parametrize(
