@@ -50,7 +50,9 @@ change is not acknowledged before the row says what the page says; the run that 
 so adds its debt in the same write. So should that run die, there is a message that comes
 again, and the first run that sees the debt after its lease has ended adopts it. Naming the
 messages instead would not do: a second delivery of an older message may be what finds the
-change. Adopted units are all compared, and their paths all invalidated.
+change. Adopted units are all compared, and their paths all invalidated. A run that stops at its
+deadline and so lives to leave its debt itself needs no more than one message for that: the debt
+is left under the keys of one that is answered as failed, and the others are done with.
 
 Why the hub hears. The write that takes a debt out notes in the index which feeds changed. Only
 then, with nothing else left to do, the run pings the hub, and takes out what it heard. What it
@@ -118,6 +120,7 @@ class Run(Telling):
         self.at_least = AT_LEAST
         self._seen: dict[str, tuple[str, str, Observed]] = {}
         self._unread: frozenset[str] = frozenset()
+        self._witness: tuple[str, ...] = ()
 
     # --- the whole run ---------------------------------------------------------------
 
@@ -134,11 +137,15 @@ class Run(Telling):
         async def choose(_: Index) -> Choice:
             return Choice(keys, until)
 
-        finished, version = await self.pay(await self.commit(choose))
+        version = await self.commit(choose)
+        # Best one that has to come again anyway.
+        ordered = sorted(messages, key=lambda message: self._unread.isdisjoint(message.keys))
+        self._witness = next((message.keys for message in ordered if message.keys), ())
+        finished, version = await self.pay(version)
         return frozenset(
             message.id
             for message in messages
-            if not finished
+            if not (finished or self._witness)
             or not self._unread.isdisjoint(message.keys)
             or self.is_owed(version, message.keys or (REFRESH, REBUILD))
         )
@@ -364,7 +371,7 @@ class Run(Telling):
         header = version.header
         debts = {token: d for token, d in header.debts.items() if token != self._debt_token}
         if remaining:
-            debts[self._debt_token] = Debt(0, debt.keys, tuple(sorted(remaining)))
+            debts[self._debt_token] = Debt(0, self._left_for(debt), tuple(sorted(remaining)))
         held = {k: why for k, why in header.held.items() if k not in self.outputs.passed}
         return under_header(
             version.catalogue,
@@ -373,6 +380,15 @@ class Run(Telling):
             held=dict(sorted((held | self.outputs.held).items())),
             unheard=tuple(sorted(self.unheard.union(header.unheard))),
         )
+
+    def _left_for(self, debt: Debt) -> tuple[str, ...]:
+        """The keys of a debt that we leave: one of our messages comes again for it.
+
+        So the others need not, to be read once more and wait for whoever writes the rest.
+        """
+        if not self._witness:
+            return debt.keys
+        return tuple(sorted({REBUILD, REFRESH}.intersection(debt.keys).union(self._witness)))
 
     def forget(self) -> None:
         """Drop pages that were read; only a failed swap needs them again."""

@@ -57,20 +57,11 @@ class Report:
         values = {name: counts.get(name, 0) for name in _METRICS}
         values |= {"pages": len(keys), "failed": int(bool(self._error))}
         milliseconds = round((ended - self._began) * 1000)
+        metrics = [{"Name": name, "Unit": "Count"} for name in _METRICS]
+        metrics.append({"Name": "milliseconds", "Unit": "Milliseconds"})
+        group = {"Namespace": "Sula/edgefeed", "Dimensions": [["site"]], "Metrics": metrics}
         return {
-            "_aws": {
-                "Timestamp": int(ended * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": "Sula/edgefeed",
-                        "Dimensions": [["site"]],
-                        "Metrics": [
-                            *({"Name": name, "Unit": "Count"} for name in _METRICS),
-                            {"Name": "milliseconds", "Unit": "Milliseconds"},
-                        ],
-                    }
-                ],
-            },
+            "_aws": {"Timestamp": int(ended * 1000), "CloudWatchMetrics": [group]},
             "level": "error" if self._error else "info",
             "message": self._error or f"{work.kind}: {values['written']} documents written",
             "site": run.site.url,

@@ -357,6 +357,24 @@ def test_no_time_left_means_the_next_run_goes_on() -> None:
     assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
 
 
+def test_one_message_comes_again_for_lists_that_there_was_no_time_to_write() -> None:
+    world = World()
+    names = [f"p{number}" for number in range(30)]
+    for number, name in enumerate(names):
+        world.put(name, name.upper(), minute=number, tags=tuple("abcdefghijkl"))
+    events = {name: world.event(key(name), name=name)["Records"][0] for name in names}
+    world.tick = 1.0  # each look at the clock costs a second
+    answer = world.function({"Records": [*events.values()]}, "request", 20)
+    (left,) = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    (debt,) = decode(world.store.objects[INDEX_KEY].body).header.debts.values()
+    assert (debt.until, debt.keys) == (0, (key(left),))
+    assert debt.units
+    world.tick = 0
+    assert world.function({"Records": [events[left]]}, "request", 60) == DONE
+    assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
+    assert len(world.titles("lists/tags/l/feed.xml")) == 20
+
+
 def test_more_pages_than_there_is_time_to_read_come_again() -> None:
     world = World()
     names = [f"p{number}" for number in range(120)]

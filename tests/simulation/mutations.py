@@ -48,6 +48,13 @@ class UnreadForgotten(Run):
         return seen
 
 
+class NobodyComesBack(Run):
+    """A debt that is left for want of time is left under no message's keys."""
+
+    def _left_for(self, debt: Debt) -> tuple[str, ...]:
+        return () if self._witness else debt.keys
+
+
 class DebtClearedBlindly(Run):
     """The debt is cleared although the index has moved since the lists were written."""
 
@@ -142,6 +149,7 @@ MUTATIONS: tuple[type[Run], ...] = (
     IndexWrittenBlindly,
     PagesReadOnce,
     UnreadForgotten,
+    NobodyComesBack,
     DebtClearedBlindly,
     DebtsOfTheDeadIgnored,
     LiveDebtsAdopted,
