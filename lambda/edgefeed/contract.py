@@ -356,7 +356,11 @@ def template_filters(site: Site | None = None) -> Mapping[str, Callable[..., Any
     }
 
 
-def template_globals(site: Site | None = None) -> Mapping[str, Callable[..., str]]:
-    """The functions a theme may call, the same in pages and in lists."""
+def template_globals(site: Site | None = None) -> Mapping[str, Any]:
+    """The functions a theme may call, and its site, the same in pages and in lists.
+
+    So a template that is imported without a context has them too.
+    """
     words = Words(site)
-    return {"_": words.say, "ngettext": words.count}
+    functions = {"_": words.say, "ngettext": words.count}
+    return functions if site is None else {**functions, "site": site}

@@ -114,7 +114,11 @@ class Sample:
 
 
 @cache
-def page_environment() -> Environment:
+def usual_environment() -> Environment:
+    return page_environment(site())
+
+
+def page_environment(for_site: Site) -> Environment:
     """Jinja2 as the page renderer sets it up."""
     environment = Environment(
         loader=FileSystemLoader(THEME / "templates"),
@@ -123,14 +127,15 @@ def page_environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(template_filters())
-    environment.globals.update(template_globals())
+    environment.filters.update(template_filters(for_site))
+    environment.globals.update(template_globals(for_site))
     return environment
 
 
 def render_post(post: Sample, for_site: Site | None = None) -> str:
     name = "article.html" if post.kind in {"post", "hidden"} else "page.html"
-    return page_environment().get_template(name).render(site=for_site or site(), post=post)
+    environment = page_environment(for_site) if for_site else usual_environment()
+    return environment.get_template(name).render(site=for_site or site(), post=post)
 
 
 def make(
