@@ -211,6 +211,8 @@ def read_metas(
         return _read(root, paths, rules)
     from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only for many sources
 
+    import sula.meta  # noqa: F401, PLC0415 - once, and not in each copy of this process
+
     metas: dict[str, Meta] = {}
     findings: list[Finding] = []
     size = -(-len(paths) // (cores * 4))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, Final, Protocol
 
 import jinja2
@@ -18,12 +19,11 @@ with without(
     "docutils", "feedgenerator", "pelican.rstdirectives", "pelican.server", "rich", "watchfiles"
 ):
     import pelican
-    from pelican import signals as signals  # noqa: PLC0414 - re-exported
+    from pelican.contents import Article as PelicanArticle
+    from pelican.contents import Page as PelicanPage
     from pelican.generators import ArticlesGenerator, PagesGenerator
-    from pelican.readers import BaseReader
     from pelican.settings import DEFAULT_CONFIG as DEFAULT_CONFIG  # noqa: PLC0414 - re-exported
     from pelican.settings import configure_settings as configure_settings  # noqa: PLC0414 - the same
-    from pelican.writers import Writer as PelicanWriter
 
 # Importing Pelican changes every logger that the process makes from then on.
 logging.setLoggerClass(_logger_class)
@@ -38,9 +38,6 @@ Variables = Mapping[str, Any]
 class Renderer(Protocol):
     """What the parts ask of the run they belong to."""
 
-    content: Path
-    """The content directory."""
-
     def read(self, path: str) -> tuple[str, dict[str, Any]]:
         """A source's HTML and metadata."""
 
@@ -48,25 +45,66 @@ class Renderer(Protocol):
         """Render a page and write it."""
 
 
-class Reader(BaseReader):  # type: ignore[misc] # Pelican has no types
-    """Our Markdown, as Pelican asks for it."""
+class _Content:
+    """What both kinds of content do otherwise: their links lead somewhere already."""
 
-    # Given to one run by a signal, not to every Pelican of this process.
-    file_extensions: Final[list[str]] = []
+    settings: dict[str, Any]
+    source_path: str
 
-    def __init__(self, settings: dict[str, Any], run: Renderer) -> None:
-        super().__init__(settings)
-        self.run = run
+    def get_static_links(self) -> set[str]:
+        return set()
 
-    def read(self, source_path: str) -> tuple[str, dict[str, Any]]:
-        """See `pelican.readers.BaseReader`."""
-        return self.run.read(Path(source_path).relative_to(self.run.content).as_posix())
+    def _update_content(self, content: str, siteurl: str) -> str:
+        del siteurl
+        return content
+
+    def get_relative_source_path(self, source_path: str | None = None) -> str:
+        return (source_path or self.source_path).removeprefix(self.settings["PATH"] + "/")
 
 
-class Writer(PelicanWriter):  # type: ignore[misc] # Pelican has no types
+class Article(_Content, PelicanArticle):  # type: ignore[misc] # Pelican has no types
+    """A post, as Pelican has it."""
+
+
+class Page(_Content, PelicanPage):  # type: ignore[misc] # Pelican has no types
+    """A static page, as Pelican has it."""
+
+
+class _Sources:
+    """In the place of `pelican.readers.Readers`: our reader alone, and no metadata but its own."""
+
+    extensions: Final = ("md",)
+
+    def __init__(self, run: Renderer, settings: dict[str, Any]) -> None:
+        self._run = run
+        self._settings = settings
+
+    def read_file(
+        self,
+        *,
+        base_path: str,
+        path: str,
+        content_class: type,
+        context: dict[str, Any],
+        **signals: object,
+    ) -> _Content:
+        """See `pelican.readers.Readers`. There are no plugins to hear signals."""
+        del signals
+        html, metadata = self._run.read(path)
+        kind = Article if issubclass(content_class, PelicanArticle) else Page
+        return kind(
+            html, {"reader": "", **metadata}, self._settings, f"{base_path}/{path}", context
+        )
+
+    def save_cache(self) -> None:
+        """Nothing is cached."""
+
+
+class _Writer:
     """Writes a page exactly where its job says, and nothing else."""
 
-    run: Renderer
+    def __init__(self, run: Renderer) -> None:
+        self._run = run
 
     def write_file(
         self, name: str, template: jinja2.Template, context: Variables, **more: object
@@ -74,7 +112,7 @@ class Writer(PelicanWriter):  # type: ignore[misc] # Pelican has no types
         """See `pelican.writers.Writer`."""
         del name
         content = more.get("article") or more["page"]
-        self.run.write(content, template, {**context, **more})
+        self._run.write(content, template, {**context, **more})
 
 
 class _Broken:
@@ -83,13 +121,30 @@ class _Broken:
     def __init__(self, error: jinja2.TemplateError) -> None:
         self.error = error
 
-    def render(self, variables: Variables) -> str:
-        del variables
+    def render(self, *given: object, **named: object) -> str:
+        del given, named
         raise self.error
 
 
 class _Calm:
     """What both generators do otherwise than Pelican's."""
+
+    path: str
+
+    def __init__(self, *, run: Renderer, settings: dict[str, Any], **more: object) -> None:
+        super().__init__(settings=settings, **more)  # type: ignore[call-arg] # Pelican's
+        self.readers = _Sources(run, settings)
+
+    def get_files(self, paths: list[str], **more: object) -> list[str]:
+        """Every path was given by name."""
+        del more
+        return [path for path in paths if os.path.isfile(f"{self.path}/{path}")]  # noqa: PTH113 - there can be ten thousand
+
+    def get_cached_data(self, path: str, default: None) -> None:
+        """Nothing is cached."""
+
+    def cache_data(self, path: str, data: object) -> None:
+        """Nothing is cached."""
 
     def get_template(self, name: str) -> jinja2.Template | _Broken:
         try:
@@ -107,7 +162,7 @@ class _Articles(_Calm, ArticlesGenerator):  # type: ignore[misc] # Pelican has n
     def generate_feeds(self, writer: object) -> None:
         del writer
 
-    def generate_pages(self, writer: Writer) -> None:
+    def generate_pages(self, writer: _Writer) -> None:
         self.generate_articles(writer.write_file)
 
 
@@ -118,6 +173,11 @@ class _Pages(_Calm, PagesGenerator):  # type: ignore[misc] # Pelican has no type
 class SomePages(pelican.Pelican):  # type: ignore[misc] # Pelican has no types
     """Pelican without what makes a whole site: plugins, lists, static files."""
 
+    def __init__(self, settings: dict[str, Any], run: Renderer) -> None:
+        """`run` reads the sources and writes the pages."""
+        super().__init__(settings)
+        self._run = run
+
     def init_path(self) -> None:
         """Leave `sys.path` alone."""
 
@@ -125,8 +185,11 @@ class SomePages(pelican.Pelican):  # type: ignore[misc] # Pelican has no types
         """No plugins: what they add to a page would be no part of its fingerprint."""
         self.plugins: list[object] = []
 
-    def _get_generator_classes(self) -> list[type]:
-        return [_Articles, _Pages]
+    def _get_generator_classes(self) -> list[Callable[..., _Calm]]:
+        return [functools.partial(kind, run=self._run) for kind in (_Articles, _Pages)]
+
+    def _get_writer(self) -> _Writer:
+        return _Writer(self._run)
 
 
 @contextmanager

@@ -9,14 +9,12 @@ archives and the index are not made here: edgefeed makes them.
 from __future__ import annotations
 
 import copy
-import functools
 import locale
 import logging
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -33,12 +31,9 @@ from sula.meta import Source, kind_of, read_source
 from sula.model import Job
 from sula.pelican_parts import (
     DEFAULT_CONFIG,
-    Reader,
     SomePages,
-    Writer,
     configure_settings,
     logged,
-    signals,
 )
 from sula.post import PostData, missing_targets, post_data
 from sula.sources import read_text
@@ -87,7 +82,8 @@ class Run:
         self.layers = layers(theme)
         self.progress = progress or (lambda _: None)
         self.findings: list[Finding] = []
-        self._folders: set[Path] = set()
+        self._place = str(out)
+        self._folders: set[str] = set()
         self._templates: dict[str, Path | None] = {}
         self._done: set[str] = set()
 
@@ -97,15 +93,15 @@ class Run:
             if self._template(name) is None:
                 raise ConfigError(f"the theme has no template {self.theme / 'templates' / name}")
         self.out.mkdir(parents=True, exist_ok=True)
-        with _one_at_a_time, logged(self._logged), self._connected():
-            SomePages(self._settings()).run()
+        with _one_at_a_time, logged(self._logged):
+            SomePages(self._settings(), self).run()
         for path in sorted(self.jobs.keys() - self._done):
             where = f"{self.rules.folder}/{path}"
             message = "cannot be rendered: there is no such file"
             self.findings.append(Finding(where, 1, "file-unreadable", message))
         return sorted(set(self.findings))
 
-    # --- settings and signals ---
+    # --- settings and templates ---
 
     def _settings(self) -> dict[str, Any]:
         settings: dict[str, Any] = copy.deepcopy(dict(DEFAULT_CONFIG))
@@ -142,33 +138,6 @@ class Run:
         settings["PAGE_PATHS"] = [path for path in self.jobs if kind_of(path) == "page"]
         settings["ARTICLE_EXCLUDES"] = settings["PAGE_EXCLUDES"] = []
         return settings
-
-    @contextmanager
-    def _connected(self) -> Iterator[None]:
-        wires = (
-            (signals.readers_init, self._on_readers),
-            (signals.content_object_init, self._on_content),
-            (signals.get_writer, self._on_writer),
-        )
-        for signal, receiver in wires:
-            signal.connect(receiver)
-        try:
-            yield
-        finally:
-            for signal, receiver in wires:
-                signal.disconnect(receiver)
-
-    def _on_readers(self, readers: Any) -> None:  # noqa: ANN401 - Pelican has no types
-        readers.reader_classes = {"md": functools.partial(Reader, run=self)}
-
-    def _on_content(self, content: PelicanContent) -> None:
-        # Links were rewritten where they are understood; nothing is left to look for.
-        content.get_static_links = set
-        content._update_content = lambda html, _: html  # noqa: SLF001 - no other way to say so
-
-    def _on_writer(self, _: object) -> type:
-        run = self
-        return type("SulaWriter", (Writer,), {"run": run})
 
     def _template(self, name: str) -> Path | None:
         """The file of a template."""
@@ -234,17 +203,22 @@ class Run:
     def write(self, content: PelicanContent, template: jinja2.Template, context: Variables) -> None:
         """Render one page and write it."""
         try:
-            page = template.render({**context, "post": content.post, "site": self.site})
+            page = template.render(context, post=content.post, site=self.site)
             body = page.encode("utf-8")
         except Exception as error:  # noqa: BLE001 - a template can raise anything
             self._blame(content, error)
         else:
-            path = self.out / content.save_as
-            if path.parent not in self._folders:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._folders.add(path.parent)
-            path.write_bytes(body)
+            self._save(content.save_as, body)
         self.progress(1)
+
+    def _save(self, name: str, body: bytes) -> None:
+        """Write a file."""
+        folder = name.rpartition("/")[0]
+        if folder not in self._folders:
+            (self.out / folder).mkdir(parents=True, exist_ok=True)
+            self._folders.add(folder)
+        with open(f"{self._place}/{name}", "wb") as file:  # noqa: PTH123 - there can be ten thousand
+            file.write(body)
 
     def _blame(self, content: PelicanContent, error: Exception) -> None:
         """Find the line of the template that failed."""
