@@ -76,10 +76,6 @@ def _tags(posts: Sequence[Entry]) -> Counter[str]:
     return Counter(label for post in posts for label in post.tags)
 
 
-def _parts(catalogue: Catalogue) -> int:
-    return -(-len(catalogue.posts) // SITEMAP_PART)
-
-
 def _pages(old: Catalogue, new: Catalogue, front: str) -> Iterator[str]:
     """Numbered pages of a list that differ."""
     before, after = old.cut(front), new.cut(front)
@@ -100,7 +96,7 @@ def _pages(old: Catalogue, new: Catalogue, front: str) -> Iterator[str]:
 
 
 def _sitemap_parts(old: Catalogue, new: Catalogue) -> Iterator[str]:
-    for number in range(max(_parts(old), _parts(new))):
+    for number in range(max(old.parts, new.parts)):
         cut = slice(number * SITEMAP_PART, (number + 1) * SITEMAP_PART)
         if old.posts[cut] != new.posts[cut]:
             yield f"{PARTS}{number + 1}.xml"

@@ -19,14 +19,14 @@ from edgefeed.cache import Cache
 from edgefeed.channel import ATOM, JSON, RSS, Channel, Item, channel_of
 from edgefeed.contract import FEED_FORMATS, LISTS, Person, Site, key_to_path
 from edgefeed.jsonfeed import json_frame, json_item
-from edgefeed.model import Document, Entry, Fragment, Kind, Listing
+from edgefeed.model import Document, Entry, Fragment, Kind, Listing, Parts
 from edgefeed.rss import rss_frame, rss_item
 
 Formats = tuple[bytes, bytes, bytes]
 """One item as RSS, Atom and JSON Feed have it; empty in a format that the site does without."""
 
 _PICTURE: Final = re.compile(r"<picture>\s*(?:<source\b[^<>]*>\s*)*(<img\b[^<>]*>)\s*</picture>")
-_WITH_FEEDS: Final = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
+WITH_FEEDS: Final = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
 _made: Final[Cache[tuple[Entry, str, Person, str, tuple[str, ...]], Formats]] = Cache(48_000_000)
 
 
@@ -77,7 +77,7 @@ def feed_documents(
     the feed down (feeds.md, 4 and 8), and the document says so. `page` refuses such posts, with
     the reason; only an index that older code has written can still name one.
     """
-    formats = site.feeds_of(listing.unit) if listing.kind in _WITH_FEEDS else ()
+    formats = site.feeds_of(listing.unit) if listing.kind in WITH_FEEDS else ()
     if not formats:
         return ()
     made: dict[str, tuple[Entry, Formats]] = {}
@@ -96,9 +96,10 @@ def feed_documents(
     for feed in formats:
         number, separator, frame = _FRAMES[feed.file]
         before, after = frame(channel)
-        items = separator.join(item[number] for _, item in made.values())
-        body = before + items + (b"\n" if items else b"") + after
-        documents.append(Document(place + feed.file, body, tuple(left_out)))
+        parts = Parts(before, tuple(item[number] for _, item in made.values()), after)
+        joined = [piece for item in parts.items for piece in (separator, item)][1:]
+        body = b"".join((before, *joined, b"\n" if joined else b"", after))
+        documents.append(Document(place + feed.file, body, tuple(left_out), parts))
     return tuple(documents)
 
 

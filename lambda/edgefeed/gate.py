@@ -7,13 +7,13 @@ second floods every subscriber; it is nearly always a mistake (feeds.md, 31).
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from email.utils import format_datetime, parsedate_to_datetime
-from functools import lru_cache
-from typing import Final
+from functools import cached_property, lru_cache
+from typing import Final, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -22,14 +22,17 @@ from lxml import etree
 from edgefeed.cache import Cache
 from edgefeed.channel import ATOM, JSON, RSS
 from edgefeed.jsonfeed import VERSION
-from edgefeed.model import Document
+from edgefeed.model import Document, Parts
 from edgefeed.rss import PREFIXES
+from edgefeed.text import legal
 
 MAX_DOCUMENT: Final = 1_000_000
 """Bytes of a feed document (feeds.md, 23)."""
 FEWEST: Final = 5
 """Posts that two documents must share before their ids are compared."""
 
+_T = TypeVar("_T")
+_Reader = Callable[[bytes, Parts | None], "list[_Item]"]
 _A: Final = "{http://www.w3.org/2005/Atom}"
 
 
@@ -59,21 +62,21 @@ def check_feed(document: Document, previous: bytes | None) -> str | None:
     if read is None:
         return None
     try:
-        items = _checked(read, document.body)
+        items = _checked(read, document)
     except _FaultError as fault:
-        return str(fault)
+        return str(fault).replace(_A, "")
     try:
-        before = read(previous) if previous is not None else []
+        before = read(previous, None) if previous is not None else []
     except _FaultError:
         return None  # the published one is broken: anything valid is better
-    return _renamed(before, items)
+    return _renamed(before, items) if before else None
 
 
-def _checked(read: Callable[[bytes], list[_Item]], body: bytes) -> list[_Item]:
-    if len(body) > MAX_DOCUMENT:
-        raise _FaultError(f"it has {len(body):,} bytes, more than {MAX_DOCUMENT:,}")
-    items = read(body)
-    for name, times in Counter(item.id for item in items).items():
+def _checked(read: _Reader, document: Document) -> list[_Item]:
+    if len(document.body) > MAX_DOCUMENT:
+        raise _FaultError(f"it has {len(document.body):,} bytes, more than {MAX_DOCUMENT:,}")
+    items = read(document.body, document.parts)
+    for name, times in Counter([item.id for item in items]).items():
         if not name or times > 1:
             raise _FaultError(f"the id {name!r} occurs {times} times")
     dates = [item.published for item in items]
@@ -102,65 +105,89 @@ def _renamed(before: list[_Item], items: list[_Item]) -> str | None:
 # --- reading -------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
 class _Format:
-    """How XML holds a feed's items."""
+    """How XML holds items: the tags of one and of its text, what a document declares."""
 
-    def __init__(
-        self,
-        item: str,
-        prefixes: Mapping[str | None, str],
-        find: Callable[[etree._Element], list[etree._Element]],
-        read: Callable[[etree._Element], _Item],
-    ) -> None:
-        """Take an item's tag, what its document declares, and how to find and read items."""
-        self._start, self._end = f"<{item}".encode(), f"</{item}>".encode()
-        self._prefixes = prefixes
-        self._find = find
-        self._read = read
-        alone = etree.tostring(etree.Element("items", nsmap={**prefixes}))
-        self._around = alone.replace(b"/>", b">"), b"</items>"
+    item: bytes
+    content: bytes
+    prefixes: Mapping[str | None, str]
+    find: Callable[[etree._Element], list[etree._Element]]
+    read: Callable[[etree._Element], _Item]
 
-    def __call__(self, body: bytes) -> list[_Item]:
-        """The items of a document. Raises `_FaultError`."""
+    @cached_property
+    def _around(self) -> tuple[bytes, bytes]:
+        alone = etree.tostring(etree.Element("items", nsmap={**self.prefixes}))
+        return alone.replace(b"/>", b">"), b"</items>"
+
+    def __call__(self, body: bytes, parts: Parts | None = None) -> list[_Item]:
+        """The items of a document, of which the parts may be known. Raises `_FaultError`."""
         try:
-            return self._by_item(body)
+            return self._by_item(parts or self._cut(body))
         except _FaultError:
             # It is no feed of ours, or a faulty one: the whole of it says which.
-            return [self._read(element) for element in self._find(_xml(body))]
+            return [self.read(element) for element in self.find(_xml(body))]
 
-    def _by_item(self, body: bytes) -> list[_Item]:
+    def _cut(self, body: bytes) -> Parts:
+        start, end = b"<%b" % self.item, b"</%b>" % self.item
+        before, *pieces = body.split(start)
+        cuts = [piece.rpartition(end) for piece in pieces]
+        if any(rest.strip() for _, _, rest in cuts[:-1]):
+            raise _FaultError("its items cannot be told apart")
+        items = tuple(start + inner + end for inner, end, _ in cuts)
+        return Parts(before, items, cuts[-1][2] if cuts else b"")
+
+    def _by_item(self, parts: Parts) -> list[_Item]:
         """Likewise, but each item is parsed once ever, whatever documents it is in.
 
-        The document is parsed with the first of its items, which proves the place of all: they
-        follow each other. Any other is well-formed there if it is so under a root that declares
+        The document is parsed with an empty item, which proves the place of all: they
+        follow each other. Any is well-formed there if it is so under a root that declares
         the same prefixes.
         """
-        before, *pieces = body.split(self._start)
-        cuts = [piece.rpartition(self._end) for piece in pieces]
-        after = cuts[-1][2] if cuts else b""
-        elements = [self._start + inner + end for inner, end, _ in cuts]
-        frame = _xml(before + b"".join(elements[:1]) + after)
-        near = [rest for _, _, rest in cuts[:-1] if rest.strip()]
-        declared = frame.nsmap == self._prefixes
-        encoded = frame.getroottree().docinfo.encoding == "UTF-8"
-        if near or not declared or not encoded or len(self._find(frame)) != len(elements[:1]):
+        one = b"<%b/>" % self.item if parts.items else b""
+        frame = _xml(parts.before + one + parts.after)
+        declared = frame.nsmap, frame.getroottree().docinfo.encoding
+        if declared != (self.prefixes, "UTF-8") or len(self.find(frame)) != bool(one):
             raise _FaultError("its items cannot be told apart")
-        return [self._item(element) for element in elements]
+        return [_once(item, self._item) for item in parts.items]
 
     def _item(self, element: bytes) -> _Item:
-        name = hashlib.sha256(element).digest()
-        item = _checked_items.get(name)
-        if item is None:
-            root = _xml(element.join(self._around))
-            if len(root) != 1:
-                raise _FaultError("it is more than one element")
-            item = self._read(root[0])
-            _checked_items.add(name, item, 1)
-        return item
+        root = _xml(self._without_text(element).join(self._around))
+        if len(root) != 1:
+            raise _FaultError("it is more than one element")
+        return self.read(root[0])
+
+    def _without_text(self, element: bytes) -> bytes:
+        """The element with no content, where that is nothing but text: most of what it has.
+
+        In a comment, or another section that hides markup, its tag would be none.
+        """
+        before, tag, rest = element.partition(self.content)
+        text, end, after = rest.partition(b"<")
+        marked = b"<!" in before or b"<?" in before
+        return before + tag + end + after if not marked and _is_text(text) else element
 
 
-_checked_items: Final[Cache[bytes, _Item]] = Cache(20_000)
-"""Items that were parsed, by the digest of their bytes; the formats have no bytes in common."""
+@lru_cache(maxsize=64)  # RSS and Atom escape a post's content alike
+def _is_text(data: bytes) -> bool:
+    """Whether this is surely character data without markup (XML 1.0, sections 2.2 and 2.4)."""
+    references = data.count(b"&amp;") + data.count(b"&lt;") + data.count(b"&gt;")
+    if data.count(b"&") != references or b"]]>" in data:
+        return False
+    text = data.decode(errors="surrogateescape")  # no surrogate is legal
+    return legal(text) == text
+
+
+def _once(body: bytes, read: Callable[[bytes], _Item]) -> _Item:
+    item = _checked_items.get(body)
+    if item is None:
+        item = read(body)
+        _checked_items.add(body, item, len(body))
+    return item
+
+
+_checked_items: Final[Cache[bytes, _Item]] = Cache(32_000_000)
+"""Items that were read, by their bytes, which `feeds` keeps too; formats have none in common."""
 
 
 _strict: Final = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False)
@@ -179,19 +206,16 @@ def _xml(body: bytes) -> etree._Element:
 def _texts(parent: etree._Element, *names: str) -> list[str]:
     """The text of children that there must be exactly once; none but a title may be empty."""
     found: dict[str, str] = {}
-    for child in parent:
-        if child.tag in names:
-            if child.tag in found:
-                raise _FaultError(f"{_name(parent)} has more than one {_name(child)}")
-            found[str(child.tag)] = child.text or ""
+    whole = str(parent.tag)
+    for child in parent.iterchildren(*names):
+        name = str(child.tag)
+        if name in found:
+            raise _FaultError(f"{whole} has more than one {name}")
+        found[name] = child.text or ""
     for name in names:
         if name not in found or not (found[name] or name == f"{_A}title"):
-            raise _FaultError(f"{_name(parent)} has no {name.replace(_A, '')}")
+            raise _FaultError(f"{whole} has no {name}")
     return [found[name] for name in names]
-
-
-def _name(element: etree._Element) -> str:
-    return str(element.tag).replace(_A, "")
 
 
 def _rss(root: etree._Element) -> list[etree._Element]:
@@ -244,27 +268,35 @@ class _JsonFeed(msgspec.Struct):
 
 
 _json_feeds: Final = msgspec.json.Decoder(_JsonFeed)  # not in a thread: see `metadata`
+_json_items: Final = msgspec.json.Decoder(_JsonItem)
 
 
-def _json(body: bytes) -> list[_Item]:
+def _json(body: bytes, parts: Parts | None = None) -> list[_Item]:
     try:
-        feed = _json_feeds.decode(body)
+        feed = _json_feeds.decode(parts.before + parts.after if parts else body)
+        found = [_once(item, _json_item) for item in parts.items] if parts else []
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _FaultError(f"it is no JSON Feed: {error}") from None
     if feed.version != VERSION:
         raise _FaultError(f"its version is {feed.version!r}, not {VERSION!r}")
-    return [
-        _Item(item.id, _path(item.url), item.title, _rfc3339(item.date_published))
-        for item in feed.items
-    ]
+    return found or [_json_item(item) for item in feed.items]
+
+
+def _json_item(source: bytes | _JsonItem) -> _Item:
+    item = _json_items.decode(source) if isinstance(source, bytes) else source
+    return _Item(item.id, _path(item.url), item.title, _rfc3339(item.date_published))
+
+
+def _parsed(parse: Callable[[str], _T], text: str, what: str) -> _T:
+    try:
+        return parse(text)
+    except ValueError:
+        raise _FaultError(f"{text!r} is no {what}") from None
 
 
 @lru_cache(maxsize=4_096)
 def _path(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-    except ValueError:
-        raise _FaultError(f"{url!r} is no URL") from None
+    parts = _parsed(urlsplit, url, "URL")
     if parts.scheme not in {"http", "https"} or not parts.netloc:
         raise _FaultError(f"{url!r} is not absolute")
     return parts.path
@@ -272,10 +304,7 @@ def _path(url: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _rfc3339(text: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise _FaultError(f"{text!r} is no RFC 3339 date") from None
+    moment = _parsed(datetime.fromisoformat, text, "RFC 3339 date")
     if moment.tzinfo is None:
         raise _FaultError(f"{text!r} has no offset")
     return moment
@@ -283,17 +312,14 @@ def _rfc3339(text: str) -> datetime:
 
 @lru_cache(maxsize=4_096)
 def _rfc822(text: str) -> datetime:
-    try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
-        raise _FaultError(f"{text!r} is no RFC 822 date") from None
+    moment = _parsed(parsedate_to_datetime, text, "RFC 822 date")
     if format_datetime(moment) != text:
         raise _FaultError(f"{text!r} is no RFC 822 date with its right weekday and an offset")
     return moment
 
 
-_READERS: Final[dict[str, Callable[[bytes], list[_Item]]]] = {
-    RSS: _Format("item", PREFIXES, _rss, _rss_item),
-    ATOM: _Format("entry", {None: _A[1:-1]}, _atom, _atom_item),
+_READERS: Final[dict[str, _Reader]] = {
+    RSS: _Format(b"item", b"<content:encoded>", PREFIXES, _rss, _rss_item),
+    ATOM: _Format(b"entry", b'<content type="html">', {None: _A[1:-1]}, _atom, _atom_item),
     JSON: _json,
 }

@@ -232,14 +232,13 @@ class Catalogue:
     def units(self) -> Iterator[str]:
         """Every unit of the site."""
         yield from (unit for unit in OVERVIEWS if unit != search.SEARCH or self.site.search)
-        yield from (f"{PARTS}{number}.xml" for number in range(1, self._parts + 1))
+        yield from (f"{PARTS}{number}.xml" for number in range(1, self.parts + 1))
         if self.site.search:
             for number, shards in enumerate(search.segments(self.posts)):
                 yield from search.shard_units(number, shards)
         self.gather(self.fronts)
+        yield from self.fronts
         for front in ("", *self.fronts):
-            if front:
-                yield front
             yield from (page_unit(front, n) for n in range(1, len(self.cut(front))))
 
     @cached_property
@@ -247,7 +246,8 @@ class Catalogue:
         return Counter([post.published[:4] for post in self.posts])
 
     @property
-    def _parts(self) -> int:
+    def parts(self) -> int:
+        """How many parts of the sitemap hold posts."""
         return -(-len(self.posts) // SITEMAP_PART)
 
     def resolve(self, unit: str) -> Listing | None:  # noqa: PLR0911 - a table of kinds
@@ -321,7 +321,7 @@ class Catalogue:
         )
 
     def _sitemap(self, unit: str) -> Listing | None:
-        parts = [f"{PARTS}{number}.xml" for number in range(1, self._parts + 1)]
+        parts = [f"{PARTS}{number}.xml" for number in range(1, self.parts + 1)]
         if unit == "sitemap.xml":
             counts = tuple(Count(part, "/" + part, 0) for part in (STATIC_PART, *parts))
             return Listing(unit=unit, kind=Kind.SITEMAP, counts=counts)

@@ -31,7 +31,7 @@ from edgefeed.contract import (
     key_to_path,
     quote_path,
 )
-from edgefeed.feeds import feed_documents
+from edgefeed.feeds import WITH_FEEDS, feed_documents
 from edgefeed.gate import check_feed
 from edgefeed.list_head import head_of, unit_path
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing
@@ -47,8 +47,9 @@ _TEMPLATES = {
     Kind.YEAR: "year.html",
     Kind.SEARCH: "search.html",
 }
-_WITH_FRAGMENTS = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
 _LABEL_LENGTH = 90
+_BOXES = ("<pre", '<div class="table"', '<div class="math"')
+_NOTHING = Fragment(content="", summary="")
 
 
 class Item(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,45 +57,28 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
 
     ``url`` is root-relative and percent-encoded. ``label`` is never empty: the title, or
     the first words of an untitled note. ``language`` is empty where it is the site's own,
-    and so are ``authors``.
+    and so are ``authors``. ``more`` tells whether the post goes on after its `body`, ``summary`` is
+    plain text of at most 300 characters, ``link`` is where a link post leads.
     """
 
     entry: Entry
     url: str
     label: str
-    fragment: Fragment | None = None
+    fragment: Fragment = _NOTHING
     language: str = ""
     authors: tuple[Person, ...] = ()
+    more: bool = False
+    summary: str = ""
+    link: str = ""
 
     @property
     def body(self) -> Markup:
         """What a full list shows of the post: all of it, or its beginning."""
-        if self.fragment is None:
-            return Markup()
         # The fragment was sanitised when its page was read.
         html = without_ids(self.fragment.excerpt or self.fragment.content)
-        for box in (
-            "<pre",
-            '<div class="table"',
-            '<div class="math"',
-        ):  # they scroll: by keyboard too
+        for box in _BOXES:  # they scroll: by keyboard too
             html = html.replace(box, f'{box} tabindex="0"')
         return Markup(html)  # noqa: S704
-
-    @property
-    def more(self) -> bool:
-        """Whether the post goes on after its `body`."""
-        return self.fragment is not None and self.fragment.more
-
-    @property
-    def summary(self) -> str:
-        """Plain text, at most 300 characters."""
-        return "" if self.fragment is None else self.fragment.summary
-
-    @property
-    def link(self) -> str:
-        """Where a link post leads."""
-        return "" if self.fragment is None else self.fragment.link
 
 
 class Theme:
@@ -108,7 +92,7 @@ class Theme:
 
     def fragments(self, listing: Listing) -> tuple[str, ...]:
         """The digests of the fragments that a unit's documents need, feeds included."""
-        if listing.kind not in _WITH_FRAGMENTS:
+        if listing.kind not in WITH_FEEDS:
             return ()
         return tuple(dict.fromkeys(entry.fragment for entry in listing.pinned + listing.entries))
 
@@ -132,7 +116,9 @@ class Theme:
         missing, `jinja2.TemplateError` when a template is wrong.
         """
         if listing.kind is Kind.PROBLEMS:
-            body = msgspec.json.encode({"problems": [_named(row) for row in listing.problems]})
+            body = msgspec.json.encode(
+                {"problems": [*map(msgspec.structs.asdict, listing.problems)]}
+            )
             return (Document(PROBLEMS_KEY, msgspec.json.format(body, indent=2) + b"\n"),)
         key = LISTS + listing.unit
         if listing.kind is Kind.SITEMAP:
@@ -162,27 +148,23 @@ class Theme:
         )
         return text if text.endswith("\n") else text + "\n"
 
-    def _item(self, entry: Entry, fragment: Fragment | None) -> Item:
-        url = quote_path(key_to_path(entry.key))
-        if fragment is None:
-            return Item(entry=entry, url=url, label=entry.title or self._nameless(entry))
+    def _item(self, entry: Entry, fragment: Fragment) -> Item:
         site = self._site
         return Item(
             entry=entry,
-            url=url,
+            url=quote_path(key_to_path(entry.key)),
             label=entry.title or _first_words(fragment.summary) or self._nameless(entry),
             fragment=fragment,
             language="" if fragment.language == site.language else fragment.language,
             authors=() if fragment.authors == (site.author,) else fragment.authors,
+            more=fragment.more,
+            summary=fragment.summary,
+            link=fragment.link,
         )
 
     def _nameless(self, entry: Entry) -> str:
         """A name for an untitled note of which nothing else is known: its time of day."""
         return self._words.say("Note, {time}").format(time=entry.published[11:16])
-
-
-def _named(row: msgspec.Struct) -> dict[str, object]:
-    return {name: getattr(row, name) for name in row.__struct_fields__}
 
 
 def _shown(listing: Listing, site: Site) -> Sequence[Entry]:
@@ -195,13 +177,13 @@ def _shown(listing: Listing, site: Site) -> Sequence[Entry]:
     return listing.parts if listing.kind is Kind.SERIES else listing.entries
 
 
-def _fragment(listing: Listing, entry: Entry, fragments: Mapping[str, Fragment]) -> Fragment | None:
+def _fragment(listing: Listing, entry: Entry, fragments: Mapping[str, Fragment]) -> Fragment:
     """The entry's fragment where this kind of list shows one.
 
     A series longer than its feed shows none, rather than summaries for some of its parts.
     """
-    if listing.kind not in _WITH_FRAGMENTS or len(listing.parts) > len(listing.entries):
-        return None
+    if listing.kind not in WITH_FEEDS or len(listing.parts) > len(listing.entries):
+        return _NOTHING
     return fragments[entry.fragment]
 
 

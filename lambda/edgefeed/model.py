@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from typing import NamedTuple
 
 import msgspec
 
@@ -152,12 +153,22 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     problems: tuple[Rejected, ...] = ()
 
 
+class Parts(NamedTuple):
+    """What a feed's document was put together from: its items and what is around them."""
+
+    before: bytes
+    items: tuple[bytes, ...]
+    after: bytes
+
+
 class Document(msgspec.Struct, frozen=True):
     """One object to write: its key under ``lists/`` (or ``state/``) and its bytes.
 
-    ``left_out`` are keys of posts that should be in it and cannot.
+    ``left_out`` are keys of posts that should be in it and cannot. Where its ``parts`` are known,
+    they need not be looked for in the bytes.
     """
 
     key: str
     body: bytes
     left_out: tuple[str, ...] = ()
+    parts: Parts | None = None

@@ -86,23 +86,24 @@ class Outputs:
     async def _write(self, units: list[str], catalogue: Catalogue, generation: int) -> None:
         listings = {unit: catalogue.resolve(unit) for unit in units}
         fragments = await self._load(list(filter(None, listings.values())), catalogue)
-        due: list[tuple[str, str, bytes | None]] = []
+        due: list[tuple[str, str, Document | None]] = []
         for unit, listing in listings.items():
-            bodies: dict[str, bytes | None] = dict.fromkeys(document_keys(unit))
+            documents: dict[str, Document | None] = dict.fromkeys(document_keys(unit))
             if listing is not None:
-                documents = self._ports.renderer.documents(listing, fragments)
-                bodies |= {document.key: document.body for document in documents}
-                self.left_out.update(*(document.left_out for document in documents))
-            due += [(unit, key, body) for key, body in bodies.items()]
+                for document in self._ports.renderer.documents(listing, fragments):
+                    documents[document.key] = document
+                    self.left_out.update(document.left_out)
+            due += [(unit, key, document) for key, document in documents.items()]
         self.left.difference_update(units)
         await Together([self._replace(*one, generation) for one in due])
         self.written.update(listings)
 
     # --- one document ----------------------------------------------------------------
 
-    async def _replace(self, unit: str, key: str, body: bytes | None, generation: int) -> None:
+    async def _replace(self, unit: str, key: str, new: Document | None, generation: int) -> None:
         """Make an object what it should be, unless a newer run already has."""
         store = self._ports.store
+        body = new.body if new else None
         mark = "" if body is None else digest(key, body)
         for attempt in range(ATTEMPTS):
             head = await patiently(self._ports, lambda: store.head(key))
@@ -114,7 +115,7 @@ class Outputs:
                 self._pass(key)
                 self.counts["unchanged"] += 1
                 return
-            if body is not None and await self._is_held(key, body, head):
+            if new is not None and await self._is_held(new, head):
                 return
             try:
                 # Even a write that fails may have happened: the edge must hear of it.
@@ -131,9 +132,7 @@ class Outputs:
         raise Unavailable(f"{key} could not be written in {ATTEMPTS} attempts")
 
     def _is_newer(self, head: Head | None, generation: int) -> bool:
-        if head is None:
-            return False
-        stamp = head.metadata.get(GENERATION, "")
+        stamp = head.metadata.get(GENERATION, "") if head else ""
         return stamp.isascii() and stamp.isdigit() and int(stamp) > generation
 
     async def _put(
@@ -150,13 +149,14 @@ class Outputs:
         )
         self.counts["bytes"] += len(body)
 
-    async def _is_held(self, key: str, body: bytes, head: Head | None) -> bool:
+    async def _is_held(self, document: Document, head: Head | None) -> bool:
         """Whether the gate refuses a feed."""
+        key = document.key
         if not key.endswith(FEED_FILES) or self.accept:
             return False
         store = self._ports.store
         old = await patiently(self._ports, lambda: store.get(key)) if head else None
-        reason = self._ports.renderer.check(Document(key, body), old.body if old else None)
+        reason = self._ports.renderer.check(document, old.body if old else None)
         if reason is None:
             return False
         self.passed.discard(key)
@@ -175,9 +175,7 @@ class Outputs:
         new = {post.entry.fragment: post.fragment for post in posts}
         for name, fragment in new.items():
             self.cache.add(name, fragment, len(fragment.content))
-        await Together(
-            [self._save(name, new[name]) for name in sorted(new.keys() - named)],
-        )
+        await Together([self._save(name, new[name]) for name in sorted(new.keys() - named)])
 
     async def _save(self, name: str, fragment: Fragment) -> None:
         store, body = self._ports.store, encode_fragment(fragment)

@@ -16,6 +16,7 @@ import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final
 
 import msgspec
@@ -99,7 +100,8 @@ def shard(
         return None
     if number not in known:
         known[number] = _filled(cut, shards)
-    return _listing(unit, known[number][place])
+    entries = tuple(map(_bare, reversed(known[number][place])))
+    return Listing(unit=unit, kind=Kind.WORDS, entries=entries)
 
 
 def changed(old: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
@@ -110,13 +112,13 @@ def changed(old: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
         before, after = old[start : start + SEGMENT], new[start : start + SEGMENT]
         if before == after:
             continue
-        number = start // SEGMENT
         # Most rows are the same objects on both sides; only the others need a second look.
         both = {*map(id, before)} & {*map(id, after)}
-        old_shards, new_shards = _shards(before, both), _shards(after, both)
-        for place, unit in enumerate(shard_units(number, max(len(old_shards), len(new_shards)))):
-            if _at(old_shards, place) != _at(new_shards, place):
-                yield unit
+        for place, (was, now) in enumerate(
+            zip_longest(_shards(before, both), _shards(after, both))
+        ):
+            if was != now:
+                yield f"{SEARCH}/{start // SEGMENT}/{place}.json"
 
 
 def document(listing: Listing) -> bytes:
@@ -126,10 +128,6 @@ def document(listing: Listing) -> bytes:
         for post in listing.entries
     ]
     return b"[\n" + b",\n".join(msgspec.json.encode(row) for row in rows) + b"\n]\n"
-
-
-def _at(shards: Sequence[Sequence[Entry]], place: int) -> Sequence[Entry] | None:
-    return shards[place] if place < len(shards) else None
 
 
 def _shards(posts: Sequence[Entry], same: Container[int]) -> Sequence[Sequence[Entry]]:
@@ -163,8 +161,3 @@ def _bare(post: Entry) -> Entry:
     return msgspec.structs.replace(
         post, id="", instant=0, updated="", position=None, fragment="", size=0
     )
-
-
-def _listing(unit: str, posts: Sequence[Entry]) -> Listing:
-    entries = tuple(_bare(post) for post in reversed(posts))
-    return Listing(unit=unit, kind=Kind.WORDS, entries=entries)

@@ -29,7 +29,7 @@ class Templates:
 
         That must have been for the same site, with the same Jinja (`directory.compile_templates`).
         """
-        self.environment = _Environment(
+        self.environment = Environment(
             loader=ModuleLoader(sources) if isinstance(sources, str) else _named(sources),
             autoescape=True,
             undefined=StrictUndefined,
@@ -38,6 +38,7 @@ class Templates:
             auto_reload=False,
             cache_size=-1,
         )
+        self.environment.template_class = _Template
         self.environment.filters.update(template_filters(site))
         self.environment.globals.update(template_globals(site))
 
@@ -87,7 +88,3 @@ class _Once:
             text = self._macro(given[0])
             self._made.add(given[0], text, len(text))
         return text
-
-
-class _Environment(Environment):
-    template_class = _Template
