@@ -10,8 +10,9 @@ from typing import Literal
 from sula.errors import SulaError
 from sula.model import Job, Meta
 from sula.pictures import Recipe
-from sula.record import File, Prints, Record, Source, Stored, Waiting
+from sula.record import File, Prints, Record, Stored, Waiting
 from sula.remarks import Remark
+from sula.rows import Rows
 
 SAFE_SHARE = 0.2
 """A plan that removes more than this share of the site's pages stops, unless forced."""
@@ -105,7 +106,7 @@ class Plan:
 
     actions: tuple[Action, ...]
     jobs: tuple[Job, ...]
-    rows: tuple[Source, ...]
+    rows: Rows
     files: tuple[File, ...]
     assets: tuple[File, ...]
     kept: int

@@ -196,7 +196,7 @@ class Deploy:
         # Whoever wrote anything replaces the record, even by one that says the same: another
         # deploy, over whose objects these writes went, must learn of them.
         quiet = plan.empty and _same(final, record)
-        if not quiet and not replace_record(objects, final, record, etag):
+        if not quiet and not replace_record(objects, final, etag):
             return None
         if own is not None or dead:
             withdraw(objects, [self.token, *dead], self.clock)

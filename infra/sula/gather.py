@@ -10,6 +10,7 @@ from pathlib import Path
 
 from edgefeed.contract import Site
 from sula.actions import Inputs, Plan
+from sula.contents import adjusted, difference, files_of
 from sula.errors import ContentError, Finding
 from sula.fallback import made_files
 from sula.installed import remembered
@@ -96,7 +97,8 @@ def look(
         settings = settings.with_url(url)
     folder = settings.content.relative_to(settings.root).as_posix()
     found = scan(settings.root, folder)
-    findings = [*settings.findings, *found.findings, *markdown_elsewhere(found.blobs, folder)]
+    elsewhere = markdown_elsewhere(files_of(found.blobs), folder)
+    findings = [*settings.findings, *found.findings, *elsewhere]
     made = made_files(settings.site, found.blobs)
     engine = remembered(settings.root, "engine", _engine) if engine is None else engine
     theme = settings.load_theme()
@@ -160,7 +162,7 @@ def prepare(
     broken = set(wanted) - metas.keys()
     made = {path: etag_of(body) for path, body in checkout.made.items()}
     inputs = Inputs(
-        blobs={p: b for p, b in blobs.items() if p not in broken} | made,
+        blobs=adjusted(blobs, broken, made),
         metas=metas,
         assets={path: etag_of(body) for path, body in checkout.theme.files.items()},
         prints=prints,
@@ -186,9 +188,9 @@ def _sizes(checkout: Checkout, record: Record) -> dict[str, tuple[int, int]]:
     """The sizes of all pictures; only those that the record does not know are looked at."""
     known = {f.path: (f.blob, f.width, f.height) for f in record.files if is_picture(f.path)}
     sizes = {}
-    others = checkout.scan.blobs.keys() - record.by_path.keys()
-    for path in sorted(filter(is_picture, others)):
-        blob = checkout.scan.blobs[path]
+    for path, blob in sorted(files_of(checkout.scan.blobs).items()):
+        if not is_picture(path):
+            continue
         was, *size = known.get(path, ("", 0, 0))
         try:
             fresh = was != blob or not size[0]
@@ -246,9 +248,8 @@ def _renames(checkout: Checkout, record: Record, wanted: Sequence[str]) -> dict[
     """Git's renames since the recorded commit, where there can be any: new path to old."""
     if not record.commit or not checkout.scan.from_git:
         return {}
-    known = record.by_path
-    come = any(path not in known for path in wanted)
-    if not come or known.keys() <= checkout.scan.blobs.keys():
+    come = any(path not in record.by_path for path in wanted)
+    if not come or not difference(checkout.scan.blobs, record).gone:
         return {}
     command = ["git", "-C", str(checkout.settings.content), "diff", "--name-status", "-z", "-M",
                "--diff-filter=R", "--relative", record.commit, "--", "."]  # fmt: skip
@@ -280,8 +281,8 @@ def changed_since(checkout: Checkout, plan: Plan) -> Plan:
 
     return replace(
         plan,
-        rows=tuple(
-            msgspec.structs.replace(row, blob="?") if row.path in racy else row for row in plan.rows
+        rows=plan.rows.change(
+            [msgspec.structs.replace(row, blob="?") for row in plan.rows.named(racy)]
         ),
         files=tuple(
             msgspec.structs.replace(row, blob="?") if row.path in racy else row

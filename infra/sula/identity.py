@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import uuid
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Container, Mapping
 
 
 def mint(site_id: str, path: str) -> str:
@@ -24,7 +24,7 @@ def _namespace(site_id: str) -> uuid.UUID:
     return uuid.uuid5(uuid.NAMESPACE_URL, site_id)
 
 
-def mint_unused(site_id: str, path: str, taken: Collection[str]) -> str:
+def mint_unused(site_id: str, path: str, taken: Container[str]) -> str:
     """Mint for a path whose own identity may have left with a renamed post."""
     identity, count = mint(site_id, path), 1
     while identity in taken:

@@ -26,19 +26,22 @@ def read_record(objects: Objects, *, lenient: bool = False) -> tuple[Record, str
     if found is None:
         return Record(), None
     try:
-        return decode(found.body), found.etag
+        record = decode(found.body)
+        if lenient:
+            record.rows.everything()  # all of them, so that what is damaged shows
     except RecordUnreadableError:
         if not lenient:
             raise
-        return Record(), found.etag
+        record = Record()
+    return record, found.etag
 
 
-def replace_record(objects: Objects, final: Record, was: Record, etag: str | None) -> bool:
-    """Replace what the record was; False when another deploy has done so since it was read."""
+def replace_record(objects: Objects, final: Record, etag: str | None) -> bool:
+    """Replace the record; False when another deploy has done so since it was read."""
     try:
         objects.put(
             RECORD_KEY,
-            encode(final, was),
+            encode(final),
             content_type="application/gzip",
             cache_control="no-store",
             if_match=etag,

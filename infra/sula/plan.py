@@ -10,7 +10,7 @@ that link to one whose address changed. The rest costs a few passes over rows.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping
 from typing import Literal
 
 import msgspec
@@ -18,19 +18,18 @@ import msgspec
 from edgefeed.contract import PAGES, cache_control, content_type
 from sula import identity
 from sula.actions import Action, Inputs, Plan, Stage
-from sula.corpus import Corpus, put_in, series_key
+from sula.blocks import series_key
+from sula.contents import difference as find_difference
+from sula.contents import files_of, is_source
+from sula.corpus import Corpus
 from sula.model import Job, Picture
 from sula.pictures import is_recording, picture_of, preview_recipe, recipes
 from sula.reasons import why_gone, why_rendered
 from sula.record import File, Prints, Record, Source, Stored
-from sula.redirects import difference, hidden, make_map
+from sula.redirects import difference, hidden, keys_of, make_map
 from sula.remarks import Remark, collisions, find_remarks
+from sula.rows import Rows
 from sula.waiting import make_agenda
-
-
-def is_source(path: str) -> bool:
-    """Whether a file of the content directory is rendered, not copied (`sula.meta.kind_of`)."""
-    return path.endswith(".md") and path.startswith(("posts/", "pages/"))
 
 
 def to_read(blobs: Mapping[str, str], record: Record, prints: Prints) -> list[str]:
@@ -38,9 +37,7 @@ def to_read(blobs: Mapping[str, str], record: Record, prints: Prints) -> list[st
     old = record.prints
     if (old.engine, old.settings) != (prints.engine, prints.settings):
         return sorted(filter(is_source, blobs))
-    known = record.by_path
-    differ = [p for p, blob in blobs.items() if p not in known or known[p].blob != blob]
-    return sorted(filter(is_source, differ))
+    return sorted(find_difference(blobs, record).there)
 
 
 def make_plan(inputs: Inputs, record: Record) -> Plan:
@@ -55,36 +52,31 @@ class _Planner:
         self.inputs = inputs
         self.record = record
         self.fresh = inputs.prints != record.prints
-        old_rows = record.by_path
-        unknown = sorted(inputs.blobs.keys() - old_rows.keys())
-        files = {path: inputs.blobs[path] for path in unknown if not is_source(path)}
+        self.difference = find_difference(inputs.blobs, record)
+        files = files_of(inputs.blobs)
         pictures = _pictures(files, inputs.sizes)
         self.recipes = recipes(pictures)
         self.renamed: dict[str, str] = {}
         self.anew: set[str] = set()
         self.before = Corpus(
-            old_rows, {f.path for f in record.files}, record.site_id, lambda row: bool(row.etag),
-            living=[row for row in record.sources if row.etag],
+            record.rows, {f.path for f in record.files}, record.site_id, lambda row: bool(row.etag),
             pictures=_pictures(
                 {f.path: f.blob for f in record.files},
                 {f.path: (f.width, f.height) for f in record.files if f.width},
             ),
         )  # fmt: skip
-        rows, now = self._rows(old_rows), inputs.now
-        self.due = [row for row in rows.values() if row.status != "draft"]
-        living = [row for row in self.due if row.instant <= now]
         self.after = Corpus(
-            rows, files.keys(), inputs.site_id, self._is_live, living=living, pictures=pictures
+            self._rows(), files.keys(), inputs.site_id, self._is_live, pictures=pictures
         )
         self._add_previews()
         self.files = files | {path: recipe.mark for path, recipe in self.recipes.items()}
-        self.touched: set[str] = set()
 
     def _add_previews(self) -> None:
         if self.inputs.previews is None:
             return
         # Also of posts that wait: their pages name them from the minute of their release on.
-        for title in (self.inputs.motto, *(row.title for row in self.due)):
+        due = (row.title for row in self.after.table if row.status != "draft")
+        for title in (self.inputs.motto, *due):
             if title:
                 path = self.inputs.previews(title)
                 self.recipes[path] = preview_recipe(path, title)
@@ -92,43 +84,34 @@ class _Planner:
     def _is_live(self, row: Source) -> bool:
         return row.status != "draft" and row.instant <= self.inputs.now
 
-    def _rows(self, old: Mapping[str, Source]) -> dict[str, Source]:
-        """The rows to be, in order of time."""
-        metas, blobs = self.inputs.metas, self.inputs.blobs
-        other = {path for path, row in old.items() if blobs.get(path) != row.blob}
+    def _rows(self) -> Rows:
+        """The rows to be."""
+        metas, blobs, old = self.inputs.metas, self.inputs.blobs, self.before.rows
+        there, vanished = self.difference
         come = {path: blobs[path] for path in metas if path not in old}
-        gone = {path: old[path].blob for path in other if path not in blobs}
+        gone = {path: old[path].blob for path in vanished}
         self.renamed = identity.follow_renames(gone, come, self.inputs.hints)
-        kept = dict(old)
-        for path in other - metas.keys():
-            del kept[path]
-        if self.inputs.site_id != self.record.site_id and self.record.sources:
-            kept = {path: self._remember(row, row) for path, row in kept.items()}
-            self.anew.update(kept)
+        # What changed and could not be read is as good as gone.
+        self.lost = vanished | {path for path in there if path not in metas and path in old}
+        kept = self.record.rows.change((), self.lost)
+        if self.inputs.site_id != self.record.site_id and self.record.rows:
+            kept = kept.change([self._remember(row, row) for row in kept])
+            self.anew.update(row.path for row in kept)
         read = {path: Source.of(meta, blobs[path]) for path, meta in sorted(metas.items())}
         for path, row in read.items():
             origin = old.get(self.renamed.get(path, path))
             if origin is not None:
                 read[path] = self._remember(row, origin)
         self.anew.update(read)
-        self._mint(read, old, kept)
-        return put_in(kept, list(read.values()))
+        self._mint(read, kept)
+        return kept.change(list(read.values()))
 
-    def _mint(
-        self, read: dict[str, Source], old: Container[str], kept: Mapping[str, Source]
-    ) -> None:
+    def _mint(self, read: dict[str, Source], kept: Rows) -> None:
         """Give each newcomer that states no identity one that nobody has."""
-        newcomers = [
-            path
-            for path, row in read.items()
-            if path not in old and path not in self.renamed and not row.id
-        ]
-        if not newcomers:
-            return
-        remembered = [row for path, row in read.items() if path in old or path in self.renamed]
-        others = [row for path, row in kept.items() if path not in read]
-        taken = {row.id or row.identity for row in [*others, *remembered]}
-        for path in newcomers:
+        old = self.before.rows
+        known = {path for path in read if path in old or path in self.renamed}
+        taken = _Taken(kept, read, known)
+        for path in [path for path, row in read.items() if path not in known and not row.id]:
             unused = identity.mint_unused(self.inputs.site_id, path, taken)
             read[path] = self._with_identity(read[path], unused)
 
@@ -148,19 +131,19 @@ class _Planner:
         suspects = self._suspects(changed)
         actions: list[Action] = []
         jobs: list[Job] = []
-        rows = dict(self.after.rows)
+        settled: list[Source] = []
         for path in sorted(suspects):
             row = self.after.rows[path]
             if not self._is_live(row):
-                rows[path] = msgspec.structs.replace(row, etag="", headers=0)
+                settled.append(msgspec.structs.replace(row, etag="", headers=0))
                 continue
             job = self.after.job(row)
             action = self._page_action(row, job)
             if action is None:
                 old = self.before.rows[path]
-                rows[path] = msgspec.structs.replace(row, etag=old.etag, headers=old.headers)
+                settled.append(msgspec.structs.replace(row, etag=old.etag, headers=old.headers))
             else:
-                rows[path] = msgspec.structs.replace(row, etag="", headers=0)
+                settled.append(msgspec.structs.replace(row, etag="", headers=0))
                 actions.append(action)
                 jobs.append(job)
         files, file_actions = self._plain(
@@ -171,26 +154,23 @@ class _Planner:
         )
         actions += [*file_actions, *asset_actions]
         actions += self._removals(changed, {a.key for a in actions})
-        live, now = self.after.living, self.inputs.now
+        table, now = self.after.table, self.inputs.now
         uploads = sum(action.stage != Stage.REMOVALS for action in actions)
-        remarks += collisions(self.due, [*files, *assets])
-        future = [row for row in self.due if row.instant > now]
+        remarks += self._collisions(changed, [*files, *assets])
+        future = [row for row in table.later(now) if row.status != "draft"]
         agenda = make_agenda(self.after, self.inputs, self.record, future)
-        redirects, redirects_gone = self._redirects(live)
-        remarks += (
-            Remark(path, "redirect_from", "redirect-wrong", text, "warning")
-            for path, text in hidden(live).items()
-            if path in changed or self._every()
-        )
+        redirects, redirects_gone = self._redirects(changed)
+        remarks += self._hidden(changed)
+        rows = table.change(settled)
         return Plan(
             actions=tuple(sorted(actions)),
             jobs=tuple(sorted(jobs, key=lambda job: job.path)),
-            rows=tuple(rows.values()),
+            rows=rows,
             files=files,
             assets=assets,
-            kept=len(live) + len(files) + len(assets) - uploads,
-            pages_before=len(self.before.living),
-            drafts=tuple(sorted([p for p, row in rows.items() if row.status == "draft"])),
+            kept=table.live(now) + len(files) + len(assets) - uploads,
+            pages_before=self.record.rows.stored,
+            drafts=tuple(sorted(rows.drafts)),
             scheduled=tuple(sorted(row.path for row in future)),
             renamed=self.renamed,
             remarks=tuple(remarks),
@@ -212,21 +192,15 @@ class _Planner:
 
     def _changed(self) -> set[str]:
         """Sources that came, went, were read anew, or became or ceased to be public."""
-        before, after, now = self.before.rows, self.after.rows, self.inputs.now
-        turned = {
-            row.path
-            for row in after.values()
-            # As `_is_live` says; a call for each source of the site would take three times as long.
-            if (row.etag != "") is not (row.status != "draft" and row.instant <= now)
-        }
-        return turned | self.anew | (before.keys() - after.keys())
+        turned = {row.path for row in self.after.table.unsettled(self.inputs.now)}
+        return turned | self.anew | self.lost
 
     def _suspects(self, changed: set[str]) -> set[str]:
         """Sources whose page may differ, or whose row must be settled."""
         after = self.after.rows
-        suspects = changed & after.keys()
         if self._every():
-            return suspects | after.keys()
+            return set(after)
+        suspects = changed - self.lost
         suspects |= set(self._nearby(changed))
         moved = {
             path
@@ -235,25 +209,24 @@ class _Planner:
         }
         was, now = self.before.pictures, self.after.pictures
         moved |= {path for path in was.keys() | now.keys() if was.get(path) != now.get(path)}
-        if moved:
-            suspects |= set(self.after.linking_to(moved))
+        suspects |= set(self.after.linking_to(moved))
         if self.inputs.observed:
-            suspects |= {p for p, r in after.items() if PAGES + r.output in self.inputs.observed}
+            suspects |= {row.path for row in self.after.at(self._observed())}
         return suspects
 
     def _nearby(self, changed: set[str]) -> Iterator[str]:
         """Posts that name a changed one: neighbours in time, parts of the same series."""
-        series = set()
+        series: dict[str, str] = {}
         for corpus in (self.before, self.after):
             for path in changed:
                 row = corpus.shown(path)
                 if row is None or row.kind != "post" or row.status != "published":
                     continue
-                yield from filter(None, self.after.around((row.instant, path)))
+                yield from (near.path for near in self.after.around(row) if near is not None)
                 if row.series:
-                    series.add(series_key(row.series))
-        for key in series:
-            yield from (part.path for part in self.after.series.get(key, ()))
+                    series[series_key(row.series)] = row.series
+        for name in series.values():
+            yield from (part.path for part in self.after.parts(name))
 
     # --- actions -----------------------------------------------------------------------
 
@@ -310,16 +283,53 @@ class _Planner:
             actions.append(Action(stage, key, kind, reason, path, present))
         return tuple(rows), actions
 
-    def _redirects(self, live: Sequence[Source]) -> tuple[dict[str, str], frozenset[str]]:
+    def _collisions(self, changed: Collection[str], files: Collection[File]) -> list[Remark]:
+        """Sources and files at one address: where nothing of them changed there are none."""
+        after, outputs = self.after, {file.path for file in files}
+        if not self._every():
+            outputs -= {file.path for file in (*self.record.files, *self.record.assets)}
+            outputs |= {after.rows[path].output for path in changed if path not in self.lost}
+        due = after.due(outputs) if not self._every() else after.table
+        return collisions(
+            (row for row in due if row.status != "draft"),
+            [file for file in files if self._every() or file.path in outputs],
+        )
+
+    def _redirects(self, changed: Collection[str]) -> tuple[dict[str, str], frozenset[str]]:
         """What the edge must learn and forget."""
-        old = self.inputs.redirects_seen
-        if old is None:
-            old = make_map(self.before.living, self.record.redirects)
-        return difference(old, make_map(live, self.inputs.redirects))
+        stated, old = self.inputs.redirects, self.inputs.redirects_seen
+        if old is not None:
+            return difference(old, make_map(self.after.living, stated))
+        if self._every():
+            was = make_map(self.before.living, self.record.redirects)
+            return difference(was, make_map(self.after.living, stated))
+        keys = self.record.redirects.keys() | stated.keys()
+        for corpus in (self.before, self.after):
+            keys |= keys_of(filter(None, map(corpus.shown, changed)))
+        maps = (
+            make_map(corpus.leading(keys), redirects)
+            for corpus, redirects in (
+                (self.before, self.record.redirects),
+                (self.after, stated),
+            )
+        )
+        was, now = ({k: v for k, v in found.items() if k in keys} for found in maps)
+        return difference(was, now)
+
+    def _hidden(self, changed: Collection[str]) -> Iterator[Remark]:
+        """Old addresses that a changed source states, where there is a page today."""
+        if self._every():
+            live = self.after.living
+        else:
+            rows = filter(None, map(self.after.shown, changed))
+            live = self.after.leading(keys_of(row for row in rows if row.redirect_from))
+        for path, text in hidden(live).items():
+            if path in changed or self._every():
+                yield Remark(path, "redirect_from", "redirect-wrong", text, "warning")
 
     def _removals(self, changed: Collection[str], uploaded: Container[str]) -> Iterator[Action]:
         """Published objects that nothing stands behind any more."""
-        for path in sorted(self.before.rows if self._every() else changed):
+        for path in sorted({*self.before.rows} if self._every() else changed):
             old = self.before.shown(path)
             if old is not None:
                 row, key = self.after.shown(path), PAGES + old.output
@@ -338,12 +348,18 @@ class _Planner:
                 )
         yield from self._strangers(uploaded)
 
+    def _observed(self) -> set[str]:
+        return {key.removeprefix(PAGES) for key in self.inputs.observed}
+
     def _strangers(self, uploaded: Container[str]) -> Iterator[Action]:
         """Objects seen in the bucket that are no part of the site, before or after."""
         if not self.inputs.observed:
             return
-        known = {PAGES + row.output for row in self.after.rows.values() if self._is_live(row)}
-        known |= {PAGES + row.output for row in self.before.rows.values() if row.etag}
+        known = {
+            PAGES + row.output
+            for corpus in (self.after, self.before)
+            for row in corpus.at(self._observed())
+        }
         for files in (self.files, self.inputs.assets):
             known |= {PAGES + path for path in files}
         known |= {PAGES + f.path for f in (*self.record.files, *self.record.assets)}
@@ -352,6 +368,20 @@ class _Planner:
                 asset = key.startswith(PAGES + "theme/")
                 kind: Literal["retire", "delete"] = "retire" if asset else "delete"
                 yield Action(Stage.REMOVALS, key, kind, "no part of the site", "", present)
+
+
+class _Taken(Container[str]):
+    """The identities that sources have, those among `read` only if they had them before."""
+
+    def __init__(self, kept: Rows, read: Mapping[str, Source], known: Collection[str]) -> None:
+        self.kept = kept
+        self.read = read
+        self.remembered = {read[path].id or read[path].identity for path in known}
+
+    def __contains__(self, wanted: object) -> bool:
+        if not isinstance(wanted, str) or wanted in self.remembered:
+            return wanted in self.remembered
+        return any(row.path not in self.read for row in self.kept.having("identity", (wanted,)))
 
 
 def _pictures(files: Mapping[str, str], sizes: Mapping[str, tuple[int, int]]) -> dict[str, Picture]:

@@ -182,9 +182,7 @@ def record_of(plan: Plan, stored: Mapping[str, Stored], **header: str | int) -> 
     headers = Headers(plan.record.headers)
 
     def page(row: Source) -> Source:
-        now = stored.get(PAGES + row.output)
-        if now is None or not _is_due(row, plan):
-            return row
+        now = stored[PAGES + row.output]
         line = headers.line(now.content_type, now.cache_control)
         return msgspec.structs.replace(row, etag=now.etag, headers=line)
 
@@ -197,7 +195,8 @@ def record_of(plan: Plan, stored: Mapping[str, Stored], **header: str | int) -> 
 
     return msgspec.structs.replace(
         plan.record,
-        sources=tuple([row if row.etag else page(row) for row in plan.rows]),
+        # Those that the plan has settled are published, or are to be.
+        sources=plan.rows.change(list(map(page, plan.rows.unsettled(plan.inputs.now)))),
         files=tuple(map(file, plan.files)),
         assets=tuple(map(file, plan.assets)),
         waiting=plan.waiting,
@@ -207,7 +206,3 @@ def record_of(plan: Plan, stored: Mapping[str, Stored], **header: str | int) -> 
         headers=tuple(headers.table),
         **header,
     )
-
-
-def _is_due(row: Source, plan: Plan) -> bool:
-    return row.status != "draft" and row.instant <= plan.inputs.now

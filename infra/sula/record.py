@@ -5,28 +5,24 @@ A plan is the difference between the sources as they are and this record. It is 
 inputs of every page are in it, so that two states of a page's inputs can be compared as
 values; what cannot be compared so (theme, settings, the engine itself) is a digest.
 
-The rows are packed in blocks, which end where a row's path says: whoever changes one row packs
-one block anew, wherever in the site it is.
+The sources are packed in blocks (`sula.rows`), so that reading and writing a record costs what is
+asked of it, and what was changed.
 """
 
 from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from itertools import chain
-from typing import Final, Literal, NamedTuple
+from typing import Final, NamedTuple
 
 import msgspec
 
-from sula import identity
-from sula.errors import SulaError
-from sula.model import Meta, Status
+from sula.blocks import REMEDY, RecordUnreadableError, Source, Summary
+from sula.rows import Rows, pack, unpack
 
-VERSION = 2
-_ROWS_A_BLOCK = 512
+VERSION = 3
 _GZIP = 31
 """zlib's name for the format with gzip's header and trailer."""
 
@@ -45,52 +41,6 @@ class Prints(msgspec.Struct, frozen=True):
     engine: str = ""
     theme: str = ""
     settings: str = ""
-
-
-class Source(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One Markdown source: its blob, all that its page or another's may print, its page.
-
-    ``instant`` is ``published`` in seconds since 1970 UTC (0 where a page states none).
-    ``identity`` is set only where it differs from what its path would mint. ``etag`` is the
-    published page's, empty while nothing is published (a draft, a post of the future).
-    ``headers`` is the page's line in `Record.headers`. The rest is as in `model.Meta`.
-    """
-
-    path: str
-    blob: str
-    kind: Literal["post", "page"]
-    title: str
-    url: str
-    output: str
-    published: str
-    instant: int
-    updated: str
-    id: str
-    tags: tuple[str, ...]
-    series: str
-    position: int | None
-    status: Status
-    links: tuple[str, ...]
-    identity: str = ""
-    etag: str = ""
-    headers: int = 0
-    redirect_from: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, meta: Meta, blob: str) -> Source:
-        """A source just read, not published yet."""
-        moment = meta.published and datetime.fromisoformat(meta.published)
-        return cls(
-            path=meta.path, blob=blob, kind=meta.kind, title=meta.title,
-            url=meta.url, output=meta.output, published=meta.published,
-            instant=int(moment.timestamp()) if moment else 0, updated=meta.updated, id=meta.id,
-            tags=meta.tags, series=meta.series, position=meta.position, status=meta.status,
-            links=meta.links, redirect_from=meta.redirect_from,
-        )  # fmt: skip
-
-    def identify(self, site_id: str) -> str:
-        """The permanent identity: stated, remembered, or minted from the path."""
-        return self.id or self.identity or identity.mint(site_id, self.path)
 
 
 class File(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -121,32 +71,6 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     gone: int = 0
 
 
-class Block(NamedTuple):
-    """Rows that follow each other, and their packed form: a gzip member (RFC 1952)."""
-
-    rows: tuple[Source, ...]
-    body: bytes
-
-    @classmethod
-    def pack(cls, rows: tuple[Source, ...]) -> Block:
-        """Pack rows: the same rows, the same bytes."""
-        return cls(rows, gzip.compress(msgspec.json.encode(rows), compresslevel=1, mtime=0))
-
-    @classmethod
-    def unpack(cls, body: bytes) -> Block:
-        """The opposite of `pack`."""
-        return cls(_rows.decode(zlib.decompress(body, _GZIP)), body)
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether it ends of itself, and not with the last row of all."""
-        return _ends(self.rows[-1])
-
-
-def _ends(row: Source) -> bool:
-    return zlib.crc32(row.path.encode("utf-8", "surrogateescape")) % _ROWS_A_BLOCK == 0
-
-
 class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is published, and from what.
 
@@ -166,77 +90,52 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     function: str = ""
     prints: Prints = Prints()
     headers: tuple[tuple[str, str], ...] = ()
-    sources: tuple[Source, ...] = ()
+    sources: Sequence[Source] = ()
     files: tuple[File, ...] = ()
     assets: tuple[File, ...] = ()
     waiting: tuple[Waiting, ...] = ()
     redirects: dict[str, str] = {}
 
     @cached_property
-    def blocks(self) -> tuple[Block, ...]:
-        """The sources, packed."""
-        return tuple(_blocks(self.sources, ()))
+    def rows(self) -> Rows:
+        """The sources, to be asked for some of them."""
+        return self.sources if isinstance(self.sources, Rows) else Rows.of(self.sources)
 
-    @cached_property
+    @property
     def by_path(self) -> Mapping[str, Source]:
         """The sources by their path, in order of time."""
-        return {row.path: row for row in self.sources}
+        return self.rows.by_path
 
     def stored(self, row: Source | File) -> Stored:
         """The published object of a row."""
         return Stored(row.etag, *self.headers[row.headers])
 
 
-class RecordUnreadableError(SulaError):
-    """The build record cannot be used."""
-
-
 class _Version(msgspec.Struct):
     version: int
 
 
-_REMEDY = (
-    "run `sula deploy --full` to write it anew (posts that state no `id` and were renamed "
-    "will look new to subscribers)"
-)
-
-
 class _Head(Record, frozen=True, kw_only=True):
-    """A record on its way: the sources follow it in blocks of so many bytes."""
+    """A record on its way: its sources follow it. See `sula.rows.pack`."""
 
+    sources: tuple[Source, ...] = ()
+    summaries: tuple[Summary, ...] = ()
     sizes: tuple[int, ...] = ()
+    tags: dict[str, int] = {}
 
 
 # Made here, before there are threads: see `edgefeed.metadata`.
-_rows: Final = msgspec.json.Decoder(tuple[Source, ...])
 _heads: Final = msgspec.json.Decoder(_Head)
 _versions: Final = msgspec.json.Decoder(_Version)
 
 
-def _blocks(rows: tuple[Source, ...], known: Iterable[Block]) -> Iterator[Block]:
-    """Cut rows into blocks, and take those that are packed already."""
-    packed = {block.rows[0].path: block for block in known}
-    at = 0
-    while at < len(rows):
-        block = packed.get(rows[at].path)
-        end = at + len(block.rows) if block else at
-        if block and (block.is_whole or end == len(rows)) and rows[at:end] == block.rows:
-            yield block
-        else:
-            end = next((i for i in range(at, len(rows)) if _ends(rows[i])), len(rows) - 1) + 1
-            yield Block.pack(rows[at:end])
-        at = end
-
-
-def encode(record: Record, like: Record | None = None) -> bytes:
-    """The bytes of a record: the same record, the same bytes.
-
-    What it shares with another, that was read, need not be packed again.
-    """
-    bodies = [block.body for block in _blocks(record.sources, like.blocks if like else ())]
+def encode(record: Record) -> bytes:
+    """The bytes of a record: the same record, the same bytes."""
+    summaries, sizes, packed = pack(record.rows)
     said = {name: getattr(record, name) for name in Record.__struct_fields__} | {"sources": ()}
-    head = _Head(**said, sizes=tuple(map(len, bodies)))
-    return gzip.compress(msgspec.json.encode(head), compresslevel=1, mtime=0) + b"".join(bodies)
+    tags = dict(sorted(record.rows.tags.items()))
+    head = _Head(**said, summaries=tuple(summaries), sizes=tuple(sizes), tags=tags)
+    return gzip.compress(msgspec.json.encode(head), compresslevel=1, mtime=0) + packed
 
 
 def decode(body: bytes) -> Record:
@@ -246,7 +145,7 @@ def decode(body: bytes) -> Record:
         text = member.decompress(body) + member.flush()
         version = _versions.decode(text).version
     except (zlib.error, msgspec.DecodeError) as error:
-        raise RecordUnreadableError(f"the build record is damaged ({error}); {_REMEDY}") from error
+        raise RecordUnreadableError(f"the build record is damaged ({error}); {REMEDY}") from error
     if version > VERSION:
         raise RecordUnreadableError(
             f"the build record was written by a newer Sula (format {version}, this one knows "
@@ -254,28 +153,17 @@ def decode(body: bytes) -> Record:
         )
     if version < VERSION:
         raise RecordUnreadableError(
-            f"the build record's format {version} is no longer read; {_REMEDY}"
+            f"the build record's format {version} is no longer read; {REMEDY}"
         )
     try:
         head = _heads.decode(text)
-        if not member.eof or sum(head.sizes) != len(member.unused_data):
-            raise RecordUnreadableError(f"the build record is damaged (cut short); {_REMEDY}")
-        blocks = tuple(map(Block.unpack, _parts(member.unused_data, head.sizes)))
-    except (zlib.error, msgspec.DecodeError) as error:
-        raise RecordUnreadableError(f"the build record is damaged ({error}); {_REMEDY}") from error
+    except msgspec.DecodeError as error:
+        raise RecordUnreadableError(f"the build record is damaged ({error}); {REMEDY}") from error
+    rows = unpack(head.summaries, head.sizes, member.unused_data, head.tags) if member.eof else None
+    if rows is None:
+        raise RecordUnreadableError(f"the build record is damaged (cut short); {REMEDY}")
     said = {name: getattr(head, name) for name in Record.__struct_fields__}
-    record = Record(
-        **said | {"sources": tuple(chain.from_iterable(block.rows for block in blocks))}
-    )
-    record.__dict__["blocks"] = blocks  # as they were read
-    return record
-
-
-def _parts(packed: bytes, sizes: Iterable[int]) -> Iterator[bytes]:
-    at = 0
-    for size in sizes:
-        yield packed[at : at + size]
-        at += size
+    return Record(**said | {"sources": rows})
 
 
 class Headers:
@@ -293,3 +181,9 @@ class Headers:
             self._lines[headers] = len(self.table)
             self.table.append(headers)
         return self._lines[headers]
+
+
+__all__ = [
+    "File", "Headers", "Prints", "Record", "RecordUnreadableError", "Source", "Stored", "Waiting",
+    "decode", "encode",
+]  # fmt: skip

@@ -11,12 +11,14 @@ bytes and values of 1,024.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
 from edgefeed.contract import is_list_path, quote_path
 from sula.errors import Finding
-from sula.record import Source
+
+if TYPE_CHECKING:
+    from sula.blocks import Source
 
 REDIRECTS_FILE: Final = "redirects.txt"
 _LONGEST_KEY: Final = 512
@@ -88,6 +90,11 @@ def _target(text: str) -> str:
     return text if "%" in text or not text.startswith("/") else quote_path(text)
 
 
+def keys_of(rows: Iterable[Source]) -> set[str]:
+    """What pages are looked up under, and their old addresses."""
+    return {key_of(path) for row in rows for path in ("/" + row.url, *row.redirect_from)}
+
+
 def make_map(rows: Iterable[Source], stated: Mapping[str, str]) -> dict[str, str]:
     """Every redirect of a site. The file goes first; an address that is a page is none."""
     rows = list(rows)
@@ -126,5 +133,5 @@ def difference(
 
 
 __all__ = [
-    "REDIRECTS_FILE", "difference", "hidden", "key_of", "make_map", "parse",
+    "REDIRECTS_FILE", "difference", "hidden", "key_of", "keys_of", "make_map", "parse",
 ]  # fmt: skip

@@ -6,10 +6,9 @@ with one address, one identity twice, links into the void, tags that only look d
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from itertools import chain
 
 from edgefeed.contract import PAGES, is_list_path, key_to_path, slugify
 from sula.codes import Code, Severity
@@ -55,7 +54,7 @@ def find_remarks(
             remarks += _reserved(path, key_to_path(PAGES + row.output))
     for path in after.files if every else after.files - before.files:
         remarks += _reserved(path, key_to_path(PAGES + path))
-    return [*remarks, *_identities(after), *_tags(after)]
+    return [*remarks, *_identities(after, None if every else suspects), *_tags(after)]
 
 
 def _links(row: Source, after: Corpus) -> Iterator[Remark]:
@@ -82,12 +81,19 @@ def _reserved(path: str, url: str) -> Iterator[Remark]:
         yield Remark(path, "slug", "address-reserved", message)
 
 
-def _identities(after: Corpus) -> Iterator[Remark]:
-    """Identities that two live posts claim. Only stated or remembered ones can meet."""
+def _identities(after: Corpus, among: Collection[str] | None) -> Iterator[Remark]:
+    """Identities that two live posts claim. Only stated or remembered ones can meet.
+
+    Only those that a source `among` these claims, if that is said.
+    """
+    rows: Iterable[Source] = after.table
+    if among is not None:
+        named = [after.rows[path] for path in among]
+        rows = after.table.having("identity", {row.id or row.identity for row in named} - {""})
     claims: dict[str, str] = {}
-    for row in [row for row in after.living if row.id or row.identity]:
+    for row in rows:
         claim = row.id or row.identity
-        if row.kind != "post":
+        if not claim or row.kind != "post" or not after.live(row):
             continue
         first = claims.setdefault(claim, row.path)
         if first != row.path:
@@ -98,7 +104,7 @@ def _identities(after: Corpus) -> Iterator[Remark]:
 
 def _tags(after: Corpus) -> Iterator[Remark]:
     """Spellings of a tag that share an address: the most frequent one is shown."""
-    counts = Counter(chain.from_iterable([row.tags for row in after.rows.values()]))
+    counts = after.table.tags
     by_slug: defaultdict[str, list[str]] = defaultdict(list)
     for tag in counts:
         by_slug[slugify(tag)].append(tag)
@@ -107,19 +113,15 @@ def _tags(after: Corpus) -> Iterator[Remark]:
         if len(spellings) > 1:
             best = min(spellings, key=lambda tag: (-counts[tag], tag))
             shown.update({tag: best for tag in spellings if tag != best})
-    if not shown:
-        return
-    for path, row in sorted(after.rows.items()):
+    for row in sorted(after.table.having("tag", shown), key=lambda row: row.path):
         for tag in row.tags:
             if tag in shown:
                 message = f"tag {tag!r} is shown as {shown[tag]!r}, the spelling used most"
-                yield Remark(path, "tags", "tag-spelling", message, "warning")
+                yield Remark(row.path, "tags", "tag-spelling", message, "warning")
 
 
-def collisions(live: Collection[Source], files: Collection[File]) -> list[Remark]:
+def collisions(live: Iterable[Source], files: Collection[File]) -> list[Remark]:
     """Sources and files that would be published at one address."""
-    if len({row.output for row in live} | {f.path for f in files}) == len(live) + len(files):
-        return []
     holders: defaultdict[str, list[str]] = defaultdict(list)
     for output, path in _outputs(live, files):
         holders[output].append(path)

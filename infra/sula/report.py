@@ -131,7 +131,7 @@ def lists_that_show(plan: Plan) -> tuple[str, ...]:
     before = plan.record.by_path
     gone = {a.path for a in plan.actions if a.kind == "delete"}
     shown = {a.path for a in plan.actions if a.stage is Stage.PAGES}
-    after = {row.path: row for row in plan.rows if row.path in shown}
+    after = {row.path: row for row in plan.rows.named(shown)}
     tags, series, some = set(), set(), False
     for path in gone | shown:
         old, new = before.get(path), after.get(path)

@@ -100,7 +100,7 @@ class Rollback:
             [a for a in actions if a.stage is Stage.REMOVALS], lambda a: bodies(a.key)
         )
         final = _record(now, old.record, self.token)
-        if not replace_record(objects, final, now, etag):
+        if not replace_record(objects, final, etag):
             raise CloudError("another deploy came in between; see `sula status`, then try again")
         withdraw(objects, [self.token], self.clock)
         self._follow_up(published)

@@ -57,11 +57,10 @@ class _Agenda:
         self.inputs = inputs
         self.known = known
         self.eventual = Corpus(
-            after.rows,
+            after.table,
             after.files,
             after.site_id,
             lambda row: row.status != "draft",
-            living=[row for row in after.rows.values() if row.status != "draft"],
             pictures=after.pictures,
         )
 
@@ -92,14 +91,12 @@ class _Agenda:
     def _job(self, row: Source) -> Job:
         """What its page will depend on at its moment: nothing later is known then."""
         job = self.eventual.job(row)
-        _, following = self.eventual.around((row.instant, row.path))
-        if following is not None and self.after.rows[following].instant > row.instant:
+        _, following = self.eventual.around(row)
+        if following is not None and following.instant > row.instant:
             job = msgspec.structs.replace(job, next=None)
         if job.series:
             later = {
-                "/" + other.url
-                for other in self.after.rows.values()
-                if other.series and other.instant > row.instant
+                "/" + other.url for other in self.after.table.later(row.instant) if other.series
             }
             parts = tuple(part for part in job.series if part.url not in later)
             job = msgspec.structs.replace(job, series=parts)
@@ -107,7 +104,8 @@ class _Agenda:
 
     def _gone(self, wanted: set[str]) -> Iterator[tuple[Waiting, Appointment | None]]:
         """What waited and does so no longer, remembered while a late release may still come."""
-        live = {row.output for row in self.after.living}
+        gone = self.known.keys() - wanted
+        live = {row.output for row in self.after.at(gone)}
         for output, row in self.known.items():
             if output in wanted:
                 continue

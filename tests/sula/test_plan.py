@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from edgefeed.contract import PAGES
 from sula.actions import Inputs, Plan, TooManyRemovalsError
+from sula.contents import is_source
 from sula.identity import mint
 from sula.model import Job, Meta
-from sula.plan import is_source, make_plan, to_read
+from sula.plan import make_plan, to_read
 from sula.publish import record_of, stored_of
 from sula.record import Prints, Record, Stored
 
