@@ -12,12 +12,14 @@ from pathlib import Path
 import msgspec
 from PIL import Image
 from tests.bucket import MemoryBucket, MemorySchedules
+from tests.small_site import git
 
 from edgefeed.contract import RECORD_KEY
 from sula.claims import Clock
-from sula.deploy import Deploy, Options, Outcome
+from sula.deploy import Ahead, Deploy, Options, Outcome
 from sula.gather import Checkout, look
 from sula.record import Prints, Record, decode, encode
+from sula.sources import Known
 from sula.target import Target
 
 NOW = 1_800_000_000.0  # 2027-01-15
@@ -127,8 +129,20 @@ class Authored:
         other.posts = copy.deepcopy(self.posts)
         return other
 
-    def look(self) -> Checkout:
-        return look(self.root, since=self.now, engine=self.engine)
+    def begin_repository(self) -> None:
+        """From here on the author uses git."""
+        (self.root / ".gitignore").write_text(".sula/\n", "utf-8")
+        git(self.root, "init", "-q")
+        self.commit()
+
+    def commit(self) -> None:
+        """Commit everything, where there is a repository."""
+        if (self.root / ".git").exists():
+            git(self.root, "add", "-A")
+            git(self.root, "commit", "-q", "--allow-empty", "-m", "work")
+
+    def look(self, known: Known = lambda: None) -> Checkout:
+        return look(self.root, since=self.now, engine=self.engine, known=known)
 
     def deploy(self, bucket: MemoryBucket, **said: object) -> Outcome:
         return deploying(self, bucket, **said).run()
@@ -140,7 +154,9 @@ def deploying(site: Authored, bucket: MemoryBucket, **said: object) -> Deploy:
     options = Options(force=True, **said)  # type: ignore[arg-type]
     schedules = site.schedules if site.schedules and site.schedules.bucket is bucket else None
     target = Target(bucket, schedules=schedules)
-    return Deploy(site.look(), target, options, clock, workers=1)
+    ahead = Ahead(bucket, options)
+    ahead.known()  # so that nothing depends on which of two threads is faster
+    return Deploy(site.look(ahead.known), target, options, clock, workers=1, ahead=ahead)
 
 
 def record_in(bucket: MemoryBucket) -> Record:
@@ -153,6 +169,7 @@ def clean_build(site: Authored, memory: Record) -> MemoryBucket:
     bucket = MemoryBucket()
     known = msgspec.structs.replace(
         memory,
+        surveyed=None,
         prints=Prints(),
         files=(),
         assets=(),

@@ -194,6 +194,11 @@ class Block:
         """Whether its rows are at hand."""
         return "rows" in self.__dict__
 
+    @property
+    def is_keyed(self) -> bool:
+        """Whether its keys are at hand."""
+        return "keys" in self.__dict__
+
     def __len__(self) -> int:
         return len(self.rows) if self.is_open else self.summary.rows
 

@@ -26,15 +26,16 @@ from sula.report import (
     summary,
     waiting,
 )
+from sula.sources import Known
 from sula.target import Target
 
 if TYPE_CHECKING:
     from sula.stats import Stats
 
 
-def checkout_of(config: Config, url: str | None = None) -> Checkout:
+def checkout_of(config: Config, url: str | None = None, known: Known = lambda: None) -> Checkout:
     """The site's files as they are now; a file saved from here on counts as later."""
-    return look(config.root, since=time.time() - 0.02, url=url or None)
+    return look(config.root, since=time.time() - 0.02, url=url or None, known=known)
 
 
 def run_check(config: Config, console: Console) -> list[Finding]:
@@ -95,7 +96,9 @@ def run_plan(config: Config, *, verify: bool, full: bool) -> Prepared:
     """What a deploy would do now. Raises `ContentError` where it would not begin."""
     target = connect(config)
     options = Options(force=True, full=full, verify=verify)
-    return Deploy(checkout_of(config, target.url), target, options).prepared()
+    ahead = Ahead(target.objects, options)
+    checkout = checkout_of(config, target.url, ahead.known)
+    return Deploy(checkout, target, options, ahead=ahead).prepared()
 
 
 def run_build(config: Config, out: Path, url: str | None, console: Console) -> None:
@@ -135,7 +138,7 @@ def run_deploy(
     target = connect(config)
     ahead = Ahead(target.objects, options)
     following = Telling(console)
-    checkout = checkout_of(config, target.url)
+    checkout = checkout_of(config, target.url, ahead.known)
     require_lists(checkout)
     deploy = Deploy(
         checkout, target, options, Clock(), following, began=began or time.monotonic(), ahead=ahead

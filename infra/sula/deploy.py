@@ -23,7 +23,14 @@ from sula.actions import Action, Plan, Stage
 from sula.claims import Claim, Clock, claim, read_claims, withdraw
 from sula.errors import CloudError, Finding
 from sula.function import Bundled, bundle_for, renderer_of
-from sula.gather import Checkout, Prepared, changed_since, prepare
+from sula.gather import (
+    Checkout,
+    Prepared,
+    changed_since,
+    prepare,
+    surveyed,
+    with_unknown,
+)
 from sula.inventory import as_new, changed_paths, look_at, read_record, replace_record
 from sula.ports import Objects
 from sula.publish import WORKERS, Published, Publisher, record_of
@@ -78,7 +85,7 @@ def read_before(objects: Objects, options: Options) -> Before:
 
 
 class Ahead:
-    """`read_before`, while the checkout is still being looked at: git is waited for as well."""
+    """`read_before`, while git is already looking at the files of the checkout."""
 
     def __init__(self, objects: Objects, options: Options) -> None:
         """Ask."""
@@ -100,6 +107,12 @@ class Ahead:
         if self._trouble is not None:
             raise self._trouble
         return self._before or read_before(self._objects, self._options)
+
+    def known(self) -> Record | None:
+        """The record, for who looks at the checkout; none where everything is to be looked at."""
+        self._thread.join()
+        believed = not (self._options.full or self._options.verify)
+        return self._before[1] if self._before and believed else None
 
 
 class Steps:
@@ -161,8 +174,8 @@ class Deploy:
 
     def prepared(self) -> Prepared:
         """What a deploy would do now: everything is read, and nothing written."""
-        claims, _ = read_claims(self.target.objects)
-        record, _ = read_record(self.target.objects, lenient=self.options.full)
+        before = self.ahead or partial(read_before, self.target.objects, self.options)
+        claims, record, _ = before()
         return self._prepare(record, claims)
 
     # --- one attempt -------------------------------------------------------------------
@@ -185,14 +198,16 @@ class Deploy:
             if others.keys() - claims.keys():
                 return None
         published, updated = self._publish(plan, bundled, workshop, own)
+        racy = changed_since(self.checkout, plan)
         final = record_of(
-            changed_since(self.checkout, plan),
+            with_unknown(plan, racy),
             published.stored,
             revision=record.revision + 1,
             deploy=self.token,
             commit=self.checkout.scan.commit,
             function=self._mark(bundled.renderer) if bundled else record.function,
         )
+        final = msgspec.structs.replace(final, surveyed=surveyed(self.checkout.scan, final, racy))
         # Whoever wrote anything replaces the record, even by one that says the same: another
         # deploy, over whose objects these writes went, must learn of them.
         quiet = plan.empty and _same(final, record)
@@ -307,5 +322,5 @@ class Deploy:
 
 def _same(one: Record, other: Record) -> bool:
     """Whether two records say the same of the site, whoever wrote them."""
-    bare = {"revision": 0, "deploy": "", "commit": ""}
+    bare = {"revision": 0, "deploy": "", "commit": "", "surveyed": None}
     return msgspec.structs.replace(one, **bare) == msgspec.structs.replace(other, **bare)

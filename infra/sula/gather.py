@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from edgefeed.contract import Site
 from sula.actions import Inputs, Plan
-from sula.contents import adjusted, difference, files_of
+from sula.contents import adjusted, authored, difference, files_of
 from sula.errors import ContentError, Finding
 from sula.fallback import made_files
 from sula.installed import remembered
@@ -19,10 +19,10 @@ from sula.model import Meta
 from sula.pictures import is_picture, motto_of, preview_path, size_of
 from sula.plan import make_plan, to_read
 from sula.publish import etag_of
-from sula.record import Prints, Record, Stored, Waiting
+from sula.record import Prints, Record, Stored, Surveyed, Waiting
 from sula.redirects import REDIRECTS_FILE, parse
 from sula.settings import SiteSettings, load_settings
-from sula.sources import Scan, markdown_elsewhere, scan
+from sula.sources import Known, Scan, markdown_elsewhere, scan
 from sula.theme import Theme
 from sula.urls import Rules
 
@@ -86,17 +86,22 @@ class Prepared:
 
 
 def look(
-    root: Path, *, since: float, url: str | None = None, engine: str | None = None
+    root: Path,
+    *,
+    since: float,
+    url: str | None = None,
+    engine: str | None = None,
+    known: Known = lambda: None,
 ) -> Checkout:
     """Read settings and theme, and see which files there are.
 
-    ``url`` overrides SITEURL, ``engine`` the digest of Sula itself.
+    ``url`` overrides SITEURL, ``engine`` the digest of Sula itself. ``known`` is as in `scan`.
     """
     settings = load_settings(root)
     if url is not None:
         settings = settings.with_url(url)
     folder = settings.content.relative_to(settings.root).as_posix()
-    found = scan(settings.root, folder)
+    found = scan(settings.root, folder, known)
     elsewhere = markdown_elsewhere(files_of(found.blobs), folder)
     findings = [*settings.findings, *found.findings, *elsewhere]
     made = made_files(settings.site, found.blobs)
@@ -261,31 +266,44 @@ def _renames(checkout: Checkout, record: Record, wanted: Sequence[str]) -> dict[
     return {new: old for _, old, new in zip(words[::3], words[1::3], words[2::3], strict=False)}
 
 
-def changed_since(checkout: Checkout, plan: Plan) -> Plan:
-    """The plan, its rows marked unknown where a file was saved while it was being published.
+def changed_since(checkout: Checkout, plan: Plan) -> set[str]:
+    """The files that were saved while they were being published.
 
-    Such a file may have been read twice, with different contents; the next deploy looks again.
+    Such a file may have been read twice, with different contents.
     """
     content = checkout.settings.content
     paths = {action.path for action in plan.actions if action.kind in {"create", "update"}}
     racy = set()
-    for path in paths & checkout.scan.blobs.keys():
+    for path in filter(checkout.scan.blobs.__contains__, sorted(paths)):
         try:
             if (content / path).stat().st_mtime >= checkout.since:
                 racy.add(path)
         except OSError:
             racy.add(path)
-    if not racy:
+    return racy
+
+
+def with_unknown(plan: Plan, paths: Collection[str]) -> Plan:
+    """The plan with some rows marked unknown; the next deploy looks again."""
+    if not paths:
         return plan
     import msgspec  # noqa: PLC0415 - rare
 
     return replace(
         plan,
         rows=plan.rows.change(
-            [msgspec.structs.replace(row, blob="?") for row in plan.rows.named(racy)]
+            [msgspec.structs.replace(row, blob="?") for row in plan.rows.named(paths)]
         ),
         files=tuple(
-            msgspec.structs.replace(row, blob="?") if row.path in racy else row
+            msgspec.structs.replace(row, blob="?") if row.path in paths else row
             for row in plan.files
         ),
     )
+
+
+def surveyed(scan: Scan, record: Record, racy: Collection[str]) -> Surveyed | None:
+    """How the files that a record describes differ from its commit, where it says all of them."""
+    files = {path: blob for path, blob in files_of(scan.blobs).items() if path not in racy}
+    if scan.surveyed is None or files != authored(record):
+        return None
+    return Surveyed(scan.surveyed.prefix, tuple(sorted({*scan.surveyed.apart, *racy})))

@@ -5,11 +5,17 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
 # All but a few of perhaps 100,000 entries: mode, blob, stage 0, path.
 _ORDINARY = re.compile(r"(?<![^\0])100\d{3} ([0-9a-f]+) 0\t([^\0]+)\0")
+
+GONE = "000000"
+"""The mode of what is not there."""
+_WORDS = {"1": 7, "u": 9}
+"""How many words there are before a path in a line of the status (git-status(1))."""
 
 
 class GitError(Exception):
@@ -25,6 +31,19 @@ class Staged(NamedTuple):
     path: str
 
 
+class Status(NamedTuple):
+    """What is not as the last commit has it.
+
+    ``staged`` are the entries of the index that differ from it, those that are gone with mode
+    ``000000``. ``unsettled`` are the files that differ from the index, or are new. Files that git
+    ignores are nowhere among these. ``odd`` is whether there is a conflict, or anything but files.
+    """
+
+    staged: dict[str, Staged]
+    unsettled: tuple[str, ...]
+    odd: bool
+
+
 def _environment() -> dict[str, str]:
     """Ours without what a hook adds: that would lead git to another repository."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
@@ -34,10 +53,17 @@ def _environment() -> dict[str, str]:
 class Git:
     """A folder inside a git work tree."""
 
-    def __init__(self, folder: Path, commit: str) -> None:
-        """`commit` is what is checked out; empty before the first."""
+    def __init__(
+        self, folder: Path, commit: str, prefix: str, asked: subprocess.Popen[bytes]
+    ) -> None:
+        """`commit` is what is checked out; empty before the first.
+
+        `prefix` is the folder's place in the work tree, `asked` its status on the way.
+        """
         self.folder = folder
         self.commit = commit
+        self.prefix = prefix
+        self._asked = asked
 
     @classmethod
     def find(cls, folder: Path) -> Git | None:
@@ -48,50 +74,89 @@ class Git:
         if not any((at / ".git").exists() for at in (folder.resolve(), *folder.resolve().parents)):
             return None
         try:
-            asked = _start(folder, "rev-parse", "--is-inside-work-tree", "HEAD")
+            asked = _start(folder, "rev-parse", "--is-inside-work-tree", "--show-prefix", "HEAD")
         except FileNotFoundError:
             return None
         with asked:
             answer, complaint = asked.communicate()
-        inside, _, commit = answer.decode("ascii", "replace").strip().partition("\n")
+        inside, *more = _text(answer).split("\n")
         if not inside:
             raise GitError(_first_line(complaint))
         if inside != "true":
             return None
-        # Before the first commit there is no HEAD, and the status says so.
-        return cls(folder, "" if asked.returncode else commit)
+        # Before the first commit there is no HEAD, and the exit status says so.
+        commit, prefix = "" if asked.returncode else more[-2], "\n".join(more[:-2])
+        # Looks at every file, while others look elsewhere. Renames and submodules cost time.
+        status = _start(
+            folder, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
+            "--ignore-submodules=all", "--", ".",
+        )  # fmt: skip
+        return cls(folder, commit, prefix, status)
 
-    def survey(self) -> tuple[list[tuple[str, str]], list[Staged], list[str]]:
+    @cached_property
+    def status(self) -> Status:
+        """See `Status`. Raises `GitError`."""
+        staged: dict[str, Staged] = {}
+        unsettled: dict[str, None] = {}
+        odd = False
+        for line in _text(_answer(self._asked)).split("\0")[:-1]:
+            kind, _, rest = line.partition(" ")
+            path = rest if kind == "?" else rest.split(" ", _WORDS.get(kind, 0))[-1]
+            path = path.removeprefix(self.prefix)
+            if kind != "1":
+                odd = odd or kind != "?"
+                unsettled[path] = None
+                continue
+            states, _, was, mode, now, _, blob, _ = rest.split(" ", _WORDS[kind])
+            odd = odd or not all(map(is_plain, (was, mode, now)))
+            if states[0] != ".":
+                staged[path] = Staged(mode, blob, "0", path)
+            if states[1] != ".":
+                unsettled[path] = None
+        return Status(staged, tuple(unsettled), odd)
+
+    def index(self, *paths: str) -> tuple[list[tuple[str, str]], list[Staged]]:
         """The blob ids and paths of the index's ordinary files, and its other entries.
 
-        Then the files that differ from it or are new. Files that git ignores are nowhere among
-        these. Raises `GitError`.
+        All of them, or those of some paths. Raises `GitError`.
         """
-        # Not `git status`: that compares the index with the last commit as well, which
-        # takes as long again and is of no interest here. The two that look at the disk
-        # run side by side.
-        with (
-            _start(self.folder, "ls-files", "-m", "-z", "--", ".") as modified,
-            _start(self.folder, "ls-files", "-o", "--exclude-standard", "-z", "--", ".") as new,
-            _start(self.folder, "ls-files", "-s", "-z", "--", ".") as index,
-        ):
-            commands = (index, modified, new)
-            (listed, _), (differing, _), (unknown, _) = said = [c.communicate() for c in commands]
-        if any(command.returncode for command in commands):
-            raise GitError(_first_line(b"".join(complaint for _, complaint in said)))
-        changes = dict.fromkeys(_names(differing) + _names(unknown))
-        entries = _text(listed)
+        command = ("--literal-pathspecs", "ls-files", "-s", "-z", "--", *(paths or (".",)))
+        entries = _text(_answer(_start(self.folder, *command)))
         files = _ORDINARY.findall(entries)
         others = _ORDINARY.sub("", entries) if entries.count("\0") != len(files) else ""
-        return files, list(map(_staged, others.split("\0")[:-1])), list(changes)
+        return files, list(map(_staged, others.split("\0")[:-1]))
+
+    def since(self, commit: str) -> list[Staged] | None:
+        """What was another in an earlier commit, as it is in this one.
+
+        None where git does not have that commit, as in a shallow clone.
+        """
+        if commit == self.commit:
+            return []
+        command = ("diff-tree", "-r", "-z", "--no-renames", "--relative", commit, self.commit)
+        try:
+            words = _text(_answer(_start(self.folder, *command, "--", "."))).split("\0")
+        except GitError:
+            return None
+        pairs = zip(words[::2], words[1::2], strict=False)
+        return [Staged(head.split(" ")[1], head.split(" ")[3], "0", path) for head, path in pairs]
+
+
+def is_plain(mode: str) -> bool:
+    """Whether this is the mode of a file, or of nothing."""
+    return mode == GONE or mode.startswith("100")
+
+
+def _answer(asked: subprocess.Popen[bytes]) -> bytes:
+    with asked:
+        answer, complaint = asked.communicate()
+    if asked.returncode:
+        raise GitError(_first_line(complaint))
+    return answer
 
 
 def _text(output: bytes) -> str:
     return output.decode("utf-8", "surrogateescape")
-
-
-def _names(output: bytes) -> list[str]:
-    return _text(output).split("\0")[:-1]
 
 
 def _staged(record: str) -> Staged:

@@ -71,11 +71,23 @@ class Waiting(msgspec.Struct, frozen=True, array_like=True, gc=False):
     gone: int = 0
 
 
+class Surveyed(msgspec.Struct, frozen=True, array_like=True):
+    """How the content directory was when git was asked: as in a commit, but for some paths.
+
+    ``prefix`` is its place in the repository. ``apart`` are the paths that were not, or may not
+    have been, as in that commit.
+    """
+
+    prefix: str
+    apart: tuple[str, ...] = ()
+
+
 class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """What is published, and from what.
 
     ``revision`` counts deploys. ``deploy`` names the one that wrote this, so that a write
-    whose answer was lost is recognised. ``commit`` is git's, where there is one.
+    whose answer was lost is recognised. ``commit`` is git's, where there is one, and ``surveyed``
+    how the sources differed from it, where that is known.
     ``function`` is the digest of the bundle that makes the lists. ``headers`` is the table of
     (content type, cache rule) that rows refer to. ``sources`` are sorted by (instant, path).
     ``waiting`` are the pages that a schedule will release. ``redirects`` are those of
@@ -87,6 +99,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     deploy: str = ""
     site_id: str = ""
     commit: str = ""
+    surveyed: Surveyed | None = None
     function: str = ""
     prints: Prints = Prints()
     headers: tuple[tuple[str, str], ...] = ()
@@ -184,6 +197,6 @@ class Headers:
 
 
 __all__ = [
-    "File", "Headers", "Prints", "Record", "RecordUnreadableError", "Source", "Stored", "Waiting",
-    "decode", "encode",
+    "File", "Headers", "Prints", "Record", "RecordUnreadableError", "Source", "Stored",
+    "Surveyed", "Waiting", "decode", "encode",
 ]  # fmt: skip

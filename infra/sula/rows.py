@@ -19,6 +19,8 @@ from sula.blocks import ASKED_FOR, Block, Kind, Place, Source, Summary, cut, has
 
 _MANY: Final = 500
 """So many questions take longer than opening every block."""
+_MANY_ROWS: Final = 5_000
+"""To find the keys of so many rows takes longer than to look through all of them once or twice."""
 
 
 class Rows(Sequence[Source]):
@@ -29,7 +31,7 @@ class Rows(Sequence[Source]):
         self.blocks = tuple(blocks)
         self._tags = tags
         self._index: dict[str, Source] | None = None
-        self._asked = 0
+        self._found: dict[str, Source | None] = {}
 
     @classmethod
     def of(cls, rows: Iterable[Source]) -> Rows:
@@ -102,11 +104,12 @@ class Rows(Sequence[Source]):
 
     def find(self, path: str) -> Source | None:
         """The row of a path."""
-        if self._index is not None or self._asked > _MANY or self.is_open:
+        if self._index is not None or len(self._found) > _MANY or self.is_open:
             return self.everything().get(path)
-        self._asked += 1
-        found = (row for block in self._with("path", path) for row in block.rows)
-        return next((row for row in found if row.path == path), None)
+        if path not in self._found:
+            rows = (row for block in self._with("path", path) for row in block.rows)
+            self._found[path] = next((row for row in rows if row.path == path), None)
+        return self._found[path]
 
     def named(self, paths: Iterable[str]) -> Iterator[Source]:
         """The rows of those paths that have one."""
@@ -118,7 +121,7 @@ class Rows(Sequence[Source]):
         if not wanted:
             return
         rows: Iterable[Source] = self
-        if len(wanted) <= _MANY and not self.is_open:
+        if len(wanted) <= _MANY and self._is_keyed:
             some = {block.last: block for value in wanted for block in self._with(kind, value)}
             rows = chain.from_iterable(some[last].rows for last in sorted(some))
         for row in rows:
@@ -165,6 +168,11 @@ class Rows(Sequence[Source]):
                 number = bisect_right(self._starts, at) - 1
                 yield self.blocks[number]
                 at = self._starts[number + 1] - 1
+
+    @cached_property
+    def _is_keyed(self) -> bool:
+        """Whether there are few rows whose keys are not at hand."""
+        return sum(len(block) for block in self.blocks if not block.is_keyed) <= _MANY_ROWS
 
     @cached_property
     def _keys(self) -> bytes:

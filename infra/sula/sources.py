@@ -1,8 +1,9 @@
 """The content directory: which files are there, and a digest of each, without reading them.
 
-In a git checkout the digests are git's own blob ids, asked for in two commands whose time
-hardly depends on what the files contain. Elsewhere the same ids are computed, and a cache
-keyed by each file's size and times makes the second look cheap.
+In a git checkout the digests are git's own blob ids, asked for in commands whose time hardly
+depends on what the files contain; where the build record says what was published, git is asked
+for what differs from that, and nothing else is looked at. Elsewhere the same ids are computed,
+and a cache keyed by each file's size and times makes the second look cheap.
 """
 
 from __future__ import annotations
@@ -10,17 +11,21 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 import msgspec
 
 from sula.blobs import Blobs, blob_id
 from sula.codes import Code, Severity
+from sula.contents import Contents
 from sula.errors import ConfigError, Finding
-from sula.git import Git, GitError, Staged
+from sula.git import GONE, Git, GitError, Staged, is_plain
+from sula.record import Record, Surveyed
 
 _EDITORS = ("~", ".swp", ".swo", ".tmp", ".orig")
+_FEW = 1_000
+"""So many files that differ from the last commit are not worth remembering which."""
 _WELL_KNOWN = ".well-known"
 # A name that needs no second look: plain characters, nothing hidden, nothing of an editor's.
 _ORDINARY = re.compile(
@@ -33,20 +38,27 @@ class Scan(msgspec.Struct, frozen=True):
 
     ``blobs`` maps each file to publish or render (its path relative to the content
     directory, with ``/``) to its blob id. ``from_git`` tells whether git was asked;
-    ``commit`` is then what is checked out (empty before the first commit).
+    ``commit`` is then what is checked out (empty before the first commit), and ``surveyed`` how
+    the files differ from it, unless there is anything that must be looked at each time.
     """
 
     blobs: Mapping[str, str]
     findings: tuple[Finding, ...] = ()
     from_git: bool = False
     commit: str = ""
+    surveyed: Surveyed | None = None
 
 
-def scan(root: Path, folder: str = "content") -> Scan:
+Known = Callable[[], Record | None]
+"""Gives the build record, where there is one."""
+
+
+def scan(root: Path, folder: str = "content", known: Known = lambda: None) -> Scan:
     """See what is in the content directory `folder` of the site in `root`.
 
-    Files that git ignores are left out, as are hidden files (but ``.well-known``) and
-    what editors leave behind. Raises `ConfigError` when there is no such directory.
+    Where a build record is `known` only what differs from it is looked at. Files that git ignores
+    are left out, as are hidden files (but ``.well-known``) and what editors leave behind. Raises
+    `ConfigError` when there is no such directory.
     """
     content = root / folder
     if not content.is_dir():
@@ -54,20 +66,18 @@ def scan(root: Path, folder: str = "content") -> Scan:
     survey = _Survey(content, folder, Blobs(root))
     try:
         git = Git.find(content)
+        blobs = survey.ask(git, known()) if git else survey.walk()
     except GitError as error:
         message = f"git could not be asked ({error}); every file is looked at instead"
         survey.note("", "git-silent", message)
-        git = None
-    if git is None:
-        survey.walk()
-    else:
-        survey.ask(git)
+        git, blobs = None, survey.walk()
     survey.hashed.save()
     return Scan(
-        blobs=dict(sorted(survey.blobs.items())),
+        blobs=blobs,
         findings=tuple(sorted(survey.findings)),
         from_git=git is not None,
         commit=git.commit if git else "",
+        surveyed=None if survey.findings else survey.surveyed,
     )
 
 
@@ -117,6 +127,7 @@ class _Survey:
         self.hashed = hashed
         self.blobs: dict[str, str] = {}
         self.findings: list[Finding] = []
+        self.surveyed: Surveyed | None = None
 
     def note(self, path: str, code: Code, message: str, severity: Severity = "warning") -> None:
         where = f"{self.folder}/{path}" if path else self.folder
@@ -125,18 +136,56 @@ class _Survey:
 
     # --- asking git ---
 
-    def ask(self, git: Git) -> None:
-        """Blob ids from git's index; files that differ from it, or are new, are read."""
-        files, others, changes = git.survey()
+    def ask(self, git: Git, record: Record | None) -> Mapping[str, str]:
+        """Blob ids from git; files that differ from its index, or are new, are read."""
+        status = git.status
+        if git.commit and not status.odd and len(status.staged) + len(status.unsettled) <= _FEW:
+            self.surveyed = Surveyed(git.prefix, tuple(sorted({*status.staged, *status.unsettled})))
+            compared = None if record is None else self._compare(git, record)
+            if compared is not None:
+                return compared
+        files, others = git.index()
         wanted = self._wanted
         self.blobs |= {path: blob for blob, path in files if _ORDINARY(path) or wanted(path)}
         links: list[str] = []
         for entry in others:
             self._staged(entry, links)
-        for path in changes:
+        for path in status.unsettled:
             self.blobs.pop(path, None)
-        for path in [*changes, *links]:
+        for path in [*status.unsettled, *links]:
             self._look(path)
+        if others:
+            self.surveyed = None
+        return self._sorted()
+
+    def _compare(self, git: Git, record: Record) -> Contents | None:
+        """What differs from a record; None where it or git does not tell."""
+        was = record.surveyed
+        if was is None or was.prefix != git.prefix or not record.commit:
+            return None
+        moved = git.since(record.commit)
+        if moved is None or not all(is_plain(entry.mode) for entry in moved):
+            return None
+        status = git.status
+        entries = {entry.path: entry for entry in moved} | status.staged
+        unsure = set(was.apart) - entries.keys() - {*status.unsettled}
+        if unsure:  # they have been put back
+            files, others = git.index(*sorted(unsure))
+            if others:
+                return None
+            entries |= {path: Staged(GONE, "", "0", path) for path in unsure}
+            entries |= {path: Staged("100644", blob, "0", path) for blob, path in files}
+        for path, entry in entries.items():
+            if entry.mode != GONE and self._wanted(path):
+                self.blobs[path] = entry.blob
+        for path in status.unsettled:
+            self.blobs.pop(path, None)
+            self._look(path)
+        missing = entries.keys() | {*status.unsettled}
+        return Contents(record, {**dict.fromkeys(missing), **self.blobs})
+
+    def _sorted(self) -> dict[str, str]:
+        return dict(sorted(self.blobs.items()))
 
     def _staged(self, entry: Staged, links: list[str]) -> None:
         """An entry of the index that is no ordinary file."""
@@ -155,7 +204,7 @@ class _Survey:
 
     # --- looking oneself ---
 
-    def walk(self) -> None:
+    def walk(self) -> dict[str, str]:
         """Every file below the directory. Hidden directories are not entered."""
         for at, folders, names in os.walk(self.content):
             prefix = os.path.relpath(at, self.content).replace(os.sep, "/") + "/"
@@ -166,6 +215,7 @@ class _Survey:
             folders[:] = sorted(f for f in folders if not is_hidden(prefix + f))
             for name in names:
                 self._look(prefix + name)
+        return self._sorted()
 
     def _look(self, path: str) -> None:
         """Read a file's blob id from the disk, if it is a file to publish."""

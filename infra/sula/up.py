@@ -17,11 +17,11 @@ from pathlib import Path
 
 from sula import stack
 from sula.claims import Clock
-from sula.commands import advice
+from sula.commands import advice, checkout_of
 from sula.config import Config
 from sula.connect import local_target
 from sula.console import Console
-from sula.deploy import Deploy, Options, Outcome
+from sula.deploy import Ahead, Deploy, Options, Outcome
 from sula.edge_proxy import EdgeProxy
 from sula.errors import ContentError, SulaError
 from sula.gather import look, require_lists
@@ -126,9 +126,11 @@ def _theme_folder(root: Path) -> list[str]:
 
 def deploy(config: Config, target: Target) -> Outcome:
     """One deploy to the local cloud, at its own address."""
-    checkout = look(config.root, since=time.time() - 0.02, url=target.url)
+    options = Options(patience=30.0)
+    ahead = Ahead(target.objects, options)
+    checkout = checkout_of(config, target.url, ahead.known)
     require_lists(checkout)
-    return Deploy(checkout, target, Options(patience=30.0), Clock()).run()
+    return Deploy(checkout, target, options, Clock(), ahead=ahead).run()
 
 
 def saved_at(changed: Sequence[Path], now: float) -> float:

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from edgefeed.contract import PAGES
 from sula.actions import Inputs, Plan, TooManyRemovalsError
-from sula.contents import is_source
+from sula.contents import Contents, authored, is_source
 from sula.identity import mint
 from sula.model import Job, Meta
 from sula.plan import make_plan, to_read
 from sula.publish import record_of, stored_of
-from sula.record import Prints, Record, Stored
+from sula.record import Prints, Record, Stored, decode, encode
+from sula.redirects import make_map
 
 SITE = "tag:example.org,2026:site"
 PRINTS = Prints("engine", "theme", "settings")
@@ -47,6 +48,7 @@ class Site:
         self.prints = PRINTS
         self.now = NOW
         self.hints: dict[str, str] = {}
+        self.redirects: dict[str, str] = {}
 
     def write(self, meta: Meta, body: str = "") -> None:
         self.metas[meta.path] = meta
@@ -64,12 +66,33 @@ class Site:
     ) -> Plan:
         record = self.record if record is None else record
         blobs = self.blobs()
+        plan = self.plan_of(blobs, record, observed)
+        # The same from a record that was just read, and from only what git says differs.
+        known = decode(encode(record))
+        changes = {path: blobs.get(path) for path in {*blobs, *known.by_path, *authored(known)}}
+        for path in [*blobs][::3]:
+            if Contents(known, {}).get(path) == blobs[path]:
+                del changes[path]
+        quick = self.plan_of(Contents(decode(encode(record)), changes), None, observed)
+        for name in Plan.__dataclass_fields__.keys() - {"inputs", "record"}:
+            assert getattr(quick, name) == getattr(plan, name), name
+        return plan
+
+    def plan_of(
+        self,
+        blobs: Mapping[str, str],
+        record: Record | None,
+        observed: Mapping[str, Stored | None] | None,
+    ) -> Plan:
+        if record is None:
+            assert isinstance(blobs, Contents)
+            record = blobs.record
         wanted = to_read(blobs, record, self.prints)
         return make_plan(
             Inputs(
                 blobs=blobs, metas={p: self.metas[p] for p in wanted}, assets=self.assets,
                 prints=self.prints, site_id=SITE, now=self.now, hints=self.hints,
-                observed=observed or {},
+                observed=observed or {}, redirects=self.redirects,
             ),
             record,
         )  # fmt: skip
@@ -358,6 +381,8 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
     "position": st.sampled_from([None, 1, 2]),
     "status": st.sampled_from(["published", "draft", "hidden"]),
     "links": st.sampled_from([*NAMES, "images/a.png"]).map(lambda path: [path]),
+    "tags": st.sampled_from([["A"], ["a", "b"], []]),
+    "redirect_from": st.sampled_from([["/posts/ax/", "/old/"], ["/posts/by/", "/o.html"], []]),
     "published": st.sampled_from(
         [*(f"2026-01-0{day}T09:00:00+00:00" for day in range(1, 5)), "2031-05-05T05:05:05+00:00"]
     ),
@@ -365,10 +390,12 @@ FIELDS: dict[str, st.SearchStrategy[object]] = {
 SET = st.sampled_from(sorted(FIELDS)).flatmap(
     lambda field: st.tuples(st.just(field), st.sampled_from(NAMES), FIELDS[field])
 )
+SEEN = st.sampled_from(["301 /a/", "410", ""])
 EDITS = st.lists(
     SET
     | st.tuples(st.just("remove"), st.sampled_from(NAMES), st.none())
-    | st.tuples(st.just("now"), st.none(), st.sampled_from([NOW, 2_000_000_000])),
+    | st.tuples(st.just("now"), st.none(), st.sampled_from([NOW, 2_000_000_000]))
+    | st.tuples(st.just("redirect"), st.sampled_from(["/old", "/posts/ax"]), SEEN),
     min_size=1,
     max_size=3,
 )
@@ -378,6 +405,9 @@ def apply_edit(site: Site, field: str, path: str | None, value: object) -> None:
     if path is None:
         assert isinstance(value, int)
         site.now = value
+    elif field == "redirect":
+        assert isinstance(value, str)
+        site.redirects = {**site.redirects, path: value} if value else {}
     elif field == "remove":
         site.metas.pop(path, None)
         site.bodies.pop(path, None)
@@ -404,6 +434,7 @@ def test_an_incremental_plan_leaves_exactly_what_a_full_comparison_would(
         links = (NAMES[0],) if number > 2 else ()
         site.write(post(path, number // 2 + 1, links=links, series="S" if number < 3 else ""))
     published: dict[str, bytes] = {}
+    edge: dict[str, str] = {}
     for edits in [[], *rounds]:
         for edit in edits:
             apply_edit(site, *edit)
@@ -419,6 +450,14 @@ def test_an_incremental_plan_leaves_exactly_what_a_full_comparison_would(
         assert {r.path: r.identify(SITE) for r in plan.rows} == {
             r.path: r.identify(SITE) for r in full.rows
         }
+        edge = {k: v for k, v in edge.items() if k not in plan.redirects_gone}
+        edge |= plan.redirects
+        live = [row for row in full.rows if row.status != "draft" and row.instant <= site.now]
+        assert edge == make_map(live, site.redirects)
+        uploads = sum(action.kind in {"create", "update"} for action in plan.actions)
+        assert (plan.kept + uploads, plan.drafts) == (len(live) + 1, full.drafts)
+        spelled = [[r for r in p.remarks if r.code == "tag-spelling"] for p in (plan, full)]
+        assert spelled[0] == spelled[1]
         assert site.plan().actions == ()
 
 

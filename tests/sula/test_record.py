@@ -9,8 +9,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.bucket import MemoryBucket
 
+from edgefeed.contract import RECORD_KEY
 from sula.identity import follow_renames, mint, mint_unused
+from sula.inventory import read_record
 from sula.model import Meta
 from sula.record import (
     VERSION,
@@ -67,21 +70,30 @@ MANY = rows_at(range(3000))
 )
 def test_packing_only_what_changed_gives_the_same_bytes(gone: set[int], come: set[int]) -> None:
     old = decode(encode(Record(sources=MANY)))
-    assert len(old.blocks) > 2
+    assert len(old.rows.blocks) > 2
+    rows = old.rows.change(rows_at(come), [f"posts/{number}.md" for number in gone])
+    body = encode(Record(sources=rows))
     new = Record(sources=rows_at({*range(3000)} - gone | come))
-    body = encode(new, old)
     assert body == encode(new)
     assert decode(body) == new
 
 
 def test_one_row_changed_is_one_block_packed() -> None:
-    old = decode(encode(Record(sources=MANY)))
-    rows = list(MANY)
-    rows[1500] = msgspec.structs.replace(rows[1500], title="Another")
-    new = decode(encode(Record(sources=tuple(rows)), old))
-    assert (
-        sum(one.body != other.body for one, other in zip(old.blocks, new.blocks, strict=True)) == 1
-    )
+    old = decode(encode(Record(sources=MANY))).rows
+    new = old.change([msgspec.structs.replace(MANY[1500], title="Another")])
+    assert sum(one is not other for one, other in zip(old.blocks, new.blocks, strict=True)) == 1
+    assert sum(block.is_open for block in old.blocks) == 1
+
+
+def test_a_damaged_block_is_said_where_it_is_opened() -> None:
+    body = bytearray(encode(Record(sources=MANY)))
+    body[-300] ^= 255
+    objects = MemoryBucket()
+    objects.put(RECORD_KEY, bytes(body), content_type="", cache_control="")
+    record, _ = read_record(objects)
+    with pytest.raises(RecordUnreadableError, match="--full"):
+        list(record.sources)
+    assert read_record(objects, lenient=True)[0] == Record()
 
 
 def test_a_source_carries_all_that_others_may_print() -> None:

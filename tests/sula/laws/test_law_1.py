@@ -1,7 +1,8 @@
 """Law 1: after any sequence of edits, incremental output equals a clean full build.
 
 Byte for byte and header for header, with deploys in between that may die at any write, or
-meet another deploy. The only thing a clean build may know of the past is who is who.
+meet another deploy, in a folder or a git checkout, clean or not. The only thing a clean build may
+know of the past is who is who.
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ EDITS = st.one_of(
     edit("reslug", path=PATHS, slug=st.sampled_from(["x", "y", None])),
     edit("link", path=PATHS, to=st.sampled_from([*NAMES, *IMAGES])),
     edit("delete", path=PATHS),
+    edit("commit"),
     edit("rename", old=PATHS, new=PATHS),
     edit(
         "draw",
@@ -94,13 +96,15 @@ class Law1(RuleBasedStateMachine):
     def teardown(self) -> None:
         shutil.rmtree(self.folder)
 
-    @initialize(count=st.integers(2, 6))
-    def begin(self, count: int) -> None:
+    @initialize(count=st.integers(2, 6), in_git=st.booleans())
+    def begin(self, count: int, in_git: bool) -> None:  # noqa: FBT001
         for number, path in enumerate(NAMES[:count]):
             self.site.save(Post(path, f"Post {number}", DATES[number]))
             if number:
                 self.link(path, NAMES[number // 2])
         self.site.put("content/images/a.svg", "<svg/>")
+        if in_git:
+            self.site.begin_repository()
 
     # --- the author -----------------------------------------------------------------------
 
@@ -125,6 +129,9 @@ class Law1(RuleBasedStateMachine):
     def link(self, path: str, to: str) -> None:
         written = to.removeprefix("posts/").replace("images/", "../images/")
         self.change(path, body=f"See [it](<{written}>) and [this](<{written}#part>).")
+
+    def commit(self) -> None:
+        self.site.commit()
 
     def delete(self, path: str) -> None:
         self.site.remove(path)
