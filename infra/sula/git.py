@@ -45,9 +45,12 @@ class Status(NamedTuple):
 
 
 def _environment() -> dict[str, str]:
-    """Ours without what a hook adds: that would lead git to another repository."""
+    """Ours without what a hook adds: that would lead git to another repository.
+
+    Nothing is written, and nothing fetched that a partial clone lacks.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    return {**kept, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_NO_LAZY_FETCH": "1"}
 
 
 class Git:
@@ -99,7 +102,11 @@ class Git:
         staged: dict[str, Staged] = {}
         unsettled: dict[str, None] = {}
         odd = False
-        for line in _text(_answer(self._asked)).split("\0")[:-1]:
+        try:
+            lines = _text(_answer(self._asked)).split("\0")[:-1]
+        except GitError:
+            return self._without_commit()
+        for line in lines:
             kind, _, rest = line.partition(" ")
             path = rest if kind == "?" else rest.split(" ", _WORDS.get(kind, 0))[-1]
             path = path.removeprefix(self.prefix)
@@ -114,6 +121,12 @@ class Git:
             if states[1] != ".":
                 unsettled[path] = None
         return Status(staged, tuple(unsettled), odd)
+
+    def _without_commit(self) -> Status:
+        """What the index alone can tell: a hook's checkout may lack the commit that it is of."""
+        command = ("ls-files", "-m", "-o", "--exclude-standard", "-z", "--", ".")
+        names = _text(_answer(_start(self.folder, *command))).split("\0")[:-1]
+        return Status({}, tuple(dict.fromkeys(names)), odd=True)
 
     def index(self, *paths: str) -> tuple[list[tuple[str, str]], list[Staged]]:
         """The blob ids and paths of the index's ordinary files, and its other entries.

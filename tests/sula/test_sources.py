@@ -385,6 +385,17 @@ def test_a_file_that_changed_meanwhile_is_looked_at_again(tmp_path: Path) -> Non
         assert again.blobs.changes == {path: found.blobs[path]}
 
 
+def test_a_checkout_that_lacks_its_own_commit_has_an_index_all_the_same(tmp_path: Path) -> None:
+    root = repository(tmp_path, "posts/a.md", "posts/b.md")
+    (root / "content/posts/a.md").write_text("changed", "utf-8")
+    fill(root, "posts/new.md")
+    whole = scan(root)
+    (root / ".git/HEAD").write_text("ab" * 20 + "\n", "utf-8")
+    found = knowing(root, recorded(whole))
+    assert (found.blobs, found.from_git, found.findings) == (whole.blobs, True, ())
+    assert found.surveyed is None
+
+
 def test_a_commit_that_is_not_there_is_done_without(tmp_path: Path) -> None:
     root = repository(tmp_path / "a", *NAMES)
     record = recorded(scan(root))

@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import time
 
+import msgspec
 from tests.benchmarks.peers.measure import medians
 from tests.benchmarks.peers.peer import OtherPeer, SulaPeer
 
@@ -21,7 +22,7 @@ from sula.commands import checkout_of
 from sula.config import load_config
 from sula.connect import connect
 from sula.function import renderer_of
-from sula.gather import prepare
+from sula.gather import prepare, surveyed
 from sula.publish import record_of, stored_of
 from sula.record import Record, encode
 from sula.workshop import Workshop
@@ -51,7 +52,8 @@ def plant(peer: SulaPeer) -> int:
         commit=checkout.scan.commit,
         function=renderer_of(checkout, target.libraries),
     )
-    body = encode(record)
+    told = surveyed(checkout.scan, record, ())
+    body = encode(msgspec.structs.replace(record, surveyed=told))
     target.objects.put(RECORD_KEY, body, content_type="application/gzip", cache_control="no-store")
     return len(body)
 
