@@ -9,6 +9,7 @@ old post new to a subscriber.
 from __future__ import annotations
 
 import functools
+import hashlib
 import uuid
 from collections import defaultdict
 from collections.abc import Container, Mapping
@@ -16,12 +17,18 @@ from collections.abc import Container, Mapping
 
 def mint(site_id: str, path: str) -> str:
     """A new identity: UUID version 5 (RFC 9562, section 5.5) of the path within the site."""
-    return f"urn:uuid:{uuid.uuid5(_namespace(site_id), path)}"
+    digest = hashlib.sha1(_namespace(site_id) + path.encode(), usedforsecurity=False).hexdigest()
+    # With version and variant in their places: `uuid.uuid5` takes ten times as long to say it.
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return (
+        f"urn:uuid:{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-"
+        f"{variant}{digest[17:20]}-{digest[20:32]}"
+    )
 
 
 @functools.lru_cache(maxsize=16)
-def _namespace(site_id: str) -> uuid.UUID:
-    return uuid.uuid5(uuid.NAMESPACE_URL, site_id)
+def _namespace(site_id: str) -> bytes:
+    return uuid.uuid5(uuid.NAMESPACE_URL, site_id).bytes
 
 
 def mint_unused(site_id: str, path: str, taken: Container[str]) -> str:

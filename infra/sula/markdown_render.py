@@ -83,10 +83,11 @@ def _tag(tokens: Sequence[Token], index: int) -> str:
     token = tokens[index]
     if token.hidden:  # a paragraph of a tight list
         return ""
-    tag, block = token.tag, token.block
-    attributes = "".join(
-        [f' {escapeHtml(name)}="{escapeHtml(str(value))}"' for name, value in token.attrs.items()]
-    )
+    tag, block, attributes = token.tag, token.block, ""
+    if token.attrs:
+        attributes = "".join(
+            [f' {escapeHtml(name)}="{escapeHtml(str(v))}"' for name, v in token.attrs.items()]
+        )
     if token.nesting == -1:
         return f"</{tag}{attributes}>\n" if block else f"</{tag}{attributes}>"
     start = "\n<" if block and index and tokens[index - 1].hidden else "<"

@@ -130,10 +130,13 @@ class _Calm:
     """What both generators do otherwise than Pelican's."""
 
     path: str
+    env: Any
 
     def __init__(self, *, run: Renderer, settings: dict[str, Any], **more: object) -> None:
         super().__init__(settings=settings, **more)  # type: ignore[call-arg] # Pelican's
         self.readers = _Sources(run, settings)
+        # A dictionary: each import asks for every name of Jinja's chain of two.
+        self.env.make_globals = lambda more: {**self.env.globals, **(more or {})}
 
     def get_files(self, paths: list[str], **more: object) -> list[str]:
         """Every path was given by name."""

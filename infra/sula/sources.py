@@ -219,7 +219,7 @@ class _Survey:
 
     def _look(self, path: str) -> None:
         """Read a file's blob id from the disk, if it is a file to publish."""
-        if not self._wanted(path):
+        if not (_ORDINARY(path) or self._wanted(path)):
             return
         full = self.content / path
         try:

@@ -320,6 +320,7 @@ def host(url: str) -> str:
         return ""
 
 
+_as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _JSON_LD_ESCAPES = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
@@ -329,13 +330,15 @@ def json_ld(data: Mapping[str, Any]) -> Markup:
     Members whose value is None are left out, at any depth, so that a template can state
     them all.
     """
-    text = json.dumps(_without_none(data), ensure_ascii=False, separators=(",", ":"))
+    text = _as_json(_without_none(data))
     for character, escape in _JSON_LD_ESCAPES.items():
         text = text.replace(character, escape)
     return Markup(text)  # noqa: S704 - escaped just above
 
 
 def _without_none(value: object) -> object:
+    if isinstance(value, str):  # as most are
+        return value
     if isinstance(value, Mapping):
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, list | tuple) else value

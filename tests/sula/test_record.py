@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import uuid
 from collections.abc import Iterable
 
 import msgspec
@@ -135,6 +136,12 @@ def test_identities_are_for_ever() -> None:
     minted = mint("tag:sula.example,2026:site", "posts/a.md")
     assert minted == "urn:uuid:81f96689-c245-5b80-9ed8-8ad1a1480913"
     assert mint("tag:other,2026:site", "posts/a.md") != minted
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_an_identity_is_a_uuid_of_the_path(site: str, path: str) -> None:
+    due = uuid.uuid5(uuid.uuid5(uuid.NAMESPACE_URL, site), path)
+    assert mint(site, path) == due.urn
 
 
 def test_a_newcomer_never_takes_an_identity_that_moved_away() -> None:
