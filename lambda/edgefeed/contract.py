@@ -324,7 +324,7 @@ _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _JSON_LD_ESCAPES = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
-def json_ld(data: Mapping[str, Any]) -> Markup:
+def json_ld(data: dict[str, Any]) -> Markup:
     """JSON for a ``script`` element: nothing in it can end the element or start another.
 
     Members whose value is None are left out, at any depth, so that a template can state
@@ -337,9 +337,7 @@ def json_ld(data: Mapping[str, Any]) -> Markup:
 
 
 def _without_none(value: object) -> object:
-    if isinstance(value, str):  # as most are
-        return value
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {key: _without_none(item) for key, item in value.items() if item is not None}
     return [_without_none(item) for item in value] if isinstance(value, list | tuple) else value
 
@@ -365,5 +363,4 @@ def template_globals(site: Site | None = None) -> Mapping[str, Any]:
     So a template that is imported without a context has them too.
     """
     words = Words(site)
-    functions = {"_": words.say, "ngettext": words.count}
-    return functions if site is None else {**functions, "site": site}
+    return {"_": words.say, "ngettext": words.count} | ({"site": site} if site else {})
