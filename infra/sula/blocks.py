@@ -26,12 +26,17 @@ from sula.errors import SulaError
 from sula.model import Meta, Status
 from sula.redirects import key_of
 
-_ROWS_A_BLOCK: Final = 512
+ROWS_A_BLOCK: Final = 128
+"""On average. Fewer are opened sooner, and take more room."""
+_LEVEL: Final = 4
+"""Of compression: a tenth less than the quickest, for who sends the record to the cloud."""
 _GZIP: Final = 31
 """zlib's name for the format with gzip's header and trailer."""
 
 series_key = lru_cache(maxsize=4096)(slugify)
 """What makes two spellings of a series' name one series: their address."""
+
+Buffer = bytes | memoryview
 
 Place = tuple[int, str]
 """Where a post stands in time: its instant, then its path."""
@@ -146,7 +151,7 @@ class Block:
         self.rows = rows
 
     @classmethod
-    def packed(cls, summary: Summary, keys: bytes, body: bytes) -> Self:
+    def packed(cls, summary: Summary, keys: Buffer, body: Buffer) -> Self:
         """Open nothing yet."""
         block = cls.__new__(cls)
         block.__dict__ |= {"summary": summary, "keys": keys, "body": body}
@@ -162,12 +167,12 @@ class Block:
             raise RecordUnreadableError(message) from error
 
     @cached_property
-    def body(self) -> bytes:
+    def body(self) -> Buffer:
         """The same rows, the same bytes."""
-        return gzip.compress(msgspec.json.encode(self.rows), compresslevel=1, mtime=0)
+        return gzip.compress(msgspec.json.encode(self.rows), compresslevel=_LEVEL, mtime=0)
 
     @cached_property
-    def keys(self) -> bytes:
+    def keys(self) -> Buffer:
         """A hash of everything that the rows are asked for by, in order, each once."""
         found = {
             hash_of(kind, value)
@@ -227,7 +232,7 @@ def cut(rows: Iterable[Source]) -> Iterator[tuple[Source, ...]]:
     some: list[Source] = []
     for row in rows:
         some.append(row)
-        if zlib.crc32(row.path.encode("utf-8", "surrogateescape")) % _ROWS_A_BLOCK == 0:
+        if zlib.crc32(row.path.encode("utf-8", "surrogateescape")) % ROWS_A_BLOCK == 0:
             yield tuple(some)
             some = []
     yield tuple(some)

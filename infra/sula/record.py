@@ -25,6 +25,7 @@ from sula.rows import Rows, pack, unpack
 VERSION = 3
 _GZIP = 31
 """zlib's name for the format with gzip's header and trailer."""
+_CHUNK = 65_536
 
 
 class Stored(NamedTuple):
@@ -144,18 +145,17 @@ _versions: Final = msgspec.json.Decoder(_Version)
 
 def encode(record: Record) -> bytes:
     """The bytes of a record: the same record, the same bytes."""
-    summaries, sizes, packed = pack(record.rows)
+    summaries, sizes, parts = pack(record.rows)
     said = {name: getattr(record, name) for name in Record.__struct_fields__} | {"sources": ()}
     tags = dict(sorted(record.rows.tags.items()))
     head = _Head(**said, summaries=tuple(summaries), sizes=tuple(sizes), tags=tags)
-    return gzip.compress(msgspec.json.encode(head), compresslevel=1, mtime=0) + packed
+    return b"".join([gzip.compress(msgspec.json.encode(head), compresslevel=1, mtime=0), *parts])
 
 
 def decode(body: bytes) -> Record:
     """Read a record. Raises `RecordUnreadableError`, with the remedy, where it cannot."""
     try:
-        member = zlib.decompressobj(_GZIP)
-        text = member.decompress(body) + member.flush()
+        text, packed = _head_of(body)
         version = _versions.decode(text).version
     except (zlib.error, msgspec.DecodeError) as error:
         raise RecordUnreadableError(f"the build record is damaged ({error}); {REMEDY}") from error
@@ -172,11 +172,23 @@ def decode(body: bytes) -> Record:
         head = _heads.decode(text)
     except msgspec.DecodeError as error:
         raise RecordUnreadableError(f"the build record is damaged ({error}); {REMEDY}") from error
-    rows = unpack(head.summaries, head.sizes, member.unused_data, head.tags) if member.eof else None
+    rows = unpack(head.summaries, head.sizes, packed, head.tags)
     if rows is None:
         raise RecordUnreadableError(f"the build record is damaged (cut short); {REMEDY}")
     said = {name: getattr(head, name) for name in Record.__struct_fields__}
     return Record(**said | {"sources": rows})
+
+
+def _head_of(body: bytes) -> tuple[bytes, memoryview]:
+    """The head's text, and what follows it. Raises `zlib.error` where the head has no end."""
+    member, rest, text = zlib.decompressobj(_GZIP), memoryview(body), []
+    while not member.eof:
+        if not rest:
+            raise zlib.error("cut short")
+        chunk = rest[:_CHUNK]  # what follows is large, and not to be copied
+        text.append(member.decompress(chunk))
+        rest = rest[len(chunk) - len(member.unused_data) :]
+    return b"".join(text), rest
 
 
 class Headers:

@@ -13,9 +13,20 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from itertools import accumulate, chain, pairwise
-from typing import Final, overload
+from typing import Final, NamedTuple, overload
 
-from sula.blocks import ASKED_FOR, Block, Kind, Place, Source, Summary, cut, hash_of, place_of
+from sula.blocks import (
+    ASKED_FOR,
+    Block,
+    Buffer,
+    Kind,
+    Place,
+    Source,
+    Summary,
+    cut,
+    hash_of,
+    place_of,
+)
 
 _MANY: Final = 500
 """So many questions take longer than opening every block."""
@@ -247,16 +258,24 @@ class _ByPath(Mapping[str, Source]):
         return len(self._rows)
 
 
-def pack(rows: Rows) -> tuple[list[Summary], list[int], bytes]:
-    """Rows as bytes: keys, then blocks; of each its summary and how long it is."""
+class Packed(NamedTuple):
+    """Rows as bytes: the blocks' keys, then their bodies; the size of each, and its summary."""
+
+    summaries: list[Summary]
+    sizes: list[int]
+    parts: list[Buffer]
+
+
+def pack(rows: Rows) -> Packed:
+    """Pack what is not packed yet."""
     blocks = rows.blocks
     bodies = [block.body for block in blocks]
-    packed = b"".join([*(block.keys for block in blocks), *bodies])
-    return [block.summary for block in blocks], list(map(len, bodies)), packed
+    sizes = list(map(len, bodies))
+    return Packed([b.summary for b in blocks], sizes, [*(b.keys for b in blocks), *bodies])
 
 
 def unpack(
-    summaries: Sequence[Summary], sizes: Sequence[int], packed: bytes, tags: Mapping[str, int]
+    summaries: Sequence[Summary], sizes: Sequence[int], packed: memoryview, tags: Mapping[str, int]
 ) -> Rows | None:
     """The opposite of `pack`; None where there are not as many bytes as there should be."""
     keys = [summary.keys * 4 for summary in summaries]

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sula.blocks import ASKED_FOR, Block, Kind, Source, place_of
+from sula.blocks import ASKED_FOR, ROWS_A_BLOCK, Block, Kind, Source, place_of
 from sula.model import Meta
 from sula.record import Record, decode, encode
 from sula.rows import Rows
 
 
 def _ends(path: str) -> bool:
-    return zlib.crc32(path.encode()) % 512 == 0
+    return zlib.crc32(path.encode()) % ROWS_A_BLOCK == 0
 
 
 ENDING = [path for path in (f"posts/e{number}.md" for number in range(6000)) if _ends(path)]
