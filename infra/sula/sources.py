@@ -85,7 +85,8 @@ def read_text(root: Path, folder: str, path: str) -> tuple[str, list[Finding]]:
     r"""A source's text with ``\n`` line ends and no byte order mark, or why there is none."""
     where = f"{folder}/{path}"
     try:
-        body = (root / folder / path).read_bytes()
+        with open(f"{root}/{folder}/{path}", "rb") as file:  # noqa: PTH123 - there can be ten thousand
+            body = file.read()
     except OSError as error:
         return "", [Finding(where, 1, "file-unreadable", f"cannot be read: {error.strerror}")]
     return decode(body, where)

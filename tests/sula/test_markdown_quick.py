@@ -12,6 +12,7 @@ from tests.sula.conformance.suite import PACKAGE, examples
 from sula.markdown import _parser, convert
 from sula.markdown_blocks import read as read_blocks
 from sula.markdown_inline import read
+from sula.markdown_links import _CANDIDATE, may_link
 from sula.markdown_render import Document
 
 TARGETS = {"posts/b.md": "/posts/bé/", "images/i.png": "/images/i.png"}
@@ -59,6 +60,11 @@ def test_blocks_without_the_parser_are_the_same(text: str) -> None:
         for token in reference:
             token.children = token.children and []
         assert tokens == reference
+
+
+@given(st.text("[]()^:< >/#h\n", max_size=16) | TEXTS)
+def test_what_may_link_is_told_sooner_where_it_is_simple(text: str) -> None:
+    assert may_link(text) == any(match["hit"] for match in _CANDIDATE.finditer(text))
 
 
 def assert_same(text: str) -> None:
