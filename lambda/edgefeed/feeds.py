@@ -25,9 +25,10 @@ from edgefeed.rss import rss_frame, rss_item
 Formats = tuple[bytes, bytes, bytes]
 """One item as RSS, Atom and JSON Feed have it; empty in a format that the site does without."""
 
+_Name = tuple[Entry, str, Person, str, tuple[str, ...]]
 _PICTURE: Final = re.compile(r"<picture>\s*(?:<source\b[^<>]*>\s*)*(<img\b[^<>]*>)\s*</picture>")
 WITH_FEEDS: Final = frozenset({Kind.HOME, Kind.TAG, Kind.SERIES, Kind.PAGE})
-_made: Final[Cache[tuple[Entry, str, Person, str, tuple[str, ...]], Formats]] = Cache(48_000_000)
+made_items: Final[Cache[_Name, Formats]] = Cache(48_000_000)
 
 
 def weigh(entry: Entry, fragment: Fragment, site: Site) -> Entry:
@@ -37,23 +38,24 @@ def weigh(entry: Entry, fragment: Fragment, site: Site) -> Entry:
     """
     made = _make_item(entry, fragment, site)
     entry = msgspec.structs.replace(entry, size=max(map(len, made)))
-    _keep(entry, site, made)
+    keep_item(entry, site, made)
     return entry
 
 
 def _item_of(entry: Entry, fragments: Mapping[str, Fragment], site: Site) -> Formats:
-    made = _made.get(_name(entry, site))
+    made = made_items.get(item_name(entry, site))
     if made is None:
         made = _make_item(entry, fragments[entry.fragment], site)
-        _keep(entry, site, made)
+        keep_item(entry, site, made)
     return made
 
 
-def _keep(entry: Entry, site: Site, made: Formats) -> None:
-    _made.add(_name(entry, site), made, sum(map(len, made)))
+def keep_item(entry: Entry, site: Site, made: Formats) -> None:
+    """Remember what was made of an entry's item."""
+    made_items.add(item_name(entry, site), made, sum(map(len, made)))
 
 
-def _name(entry: Entry, site: Site) -> tuple[Entry, str, Person, str, tuple[str, ...]]:
+def item_name(entry: Entry, site: Site) -> _Name:
     """All that an item depends on; what its fragment says is in the entry as a digest."""
     return entry, site.url, site.author, site.language, site.feed_formats
 

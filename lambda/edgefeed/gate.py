@@ -186,7 +186,7 @@ def _once(body: bytes, read: Callable[[bytes], _Item]) -> _Item:
     return item
 
 
-_checked_items: Final[Cache[bytes, _Item]] = Cache(32_000_000)
+_checked_items: Final[Cache[bytes, _Item]] = Cache(48_000_000)
 """Items that were read, by their bytes, which `feeds` keeps too; formats have none in common."""
 
 

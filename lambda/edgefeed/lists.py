@@ -38,7 +38,7 @@ from edgefeed.model import Document, Entry, Fragment, Kind, Listing
 from edgefeed.sitemap import sitemap_index, sitemap_part
 from edgefeed.templates import Templates
 
-_TEMPLATES = {
+TEMPLATES = {
     Kind.HOME: "home.html",
     Kind.TAG: "tag.html",
     Kind.SERIES: "series.html",
@@ -136,7 +136,7 @@ class Theme:
             self._item(entry, _fragment(listing, entry, fragments))
             for entry in _shown(listing, self._site)
         )
-        template = self.templates.get(_TEMPLATES[kind])
+        template = self.templates.get(TEMPLATES[kind])
         text = template.render(
             site=self._site,
             listing=listing,

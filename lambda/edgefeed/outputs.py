@@ -103,8 +103,7 @@ class Outputs:
     async def _replace(self, unit: str, key: str, new: Document | None, generation: int) -> None:
         """Make an object what it should be, unless a newer run already has."""
         store = self._ports.store
-        body = new.body if new else None
-        mark = "" if body is None else digest(key, body)
+        mark = digest(key, new.body) if new else ""
         for attempt in range(ATTEMPTS):
             head = await patiently(self._ports, lambda: store.head(key))
             if self._is_newer(head, generation):
@@ -115,19 +114,19 @@ class Outputs:
                 self._pass(key)
                 self.counts["unchanged"] += 1
                 return
-            if new is not None and await self._is_held(new, head):
+            if new and await self._is_held(new, head):
                 return
             try:
                 # Even a write that fails may have happened: the edge must hear of it.
                 self.changed.add(key)
-                await self._put(key, body, head, generation, mark)
+                await self._put(key, new.body if new else None, head, generation, mark)
             except Conflict:
                 continue
             except Unavailable:
                 await pause(self._ports, attempt)
                 continue
             self._pass(key)
-            self.counts["deleted" if body is None else "written"] += 1
+            self.counts["written" if new else "deleted"] += 1
             return
         raise Unavailable(f"{key} could not be written in {ATTEMPTS} attempts")
 

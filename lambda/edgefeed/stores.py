@@ -130,11 +130,13 @@ class DirectoryStore:
         if_absent: bool = False,
     ) -> str:
         """See `store.Store`. A reader sees the old file or the new one, never a part."""
-        if if_match is not None or if_absent:
-            found = self.head(key)
-            _check(found.etag if found else None, if_match, if_absent=if_absent)
         # Names as text: with thousands of files pathlib would take longer than the disk.
         path = str(self._path(key))
+        if if_match is not None:
+            found = self.head(key)
+            _check(found.etag if found else None, if_match, if_absent=if_absent)
+        elif if_absent:
+            _check("" if os.path.isfile(path) else None, None, if_absent=True)  # noqa: PTH113
         folder = path.rpartition(os.sep)[0]
         part = f"{folder}{os.sep}.{os.getpid()}.part"
         try:

@@ -5,14 +5,18 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import chain
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 import pytest
 from tests.benchmarks.blog import ROOT, SITE, key_of, page_of
 
-from edgefeed import directory
-from edgefeed.directory import Ahead, Fork, build_directory
+from edgefeed import directory, feeds
+from edgefeed.cache import Cache
+from edgefeed.directory import Ahead, Fork, Share, Spool, build_directory
+from edgefeed.model import Post
 from edgefeed.page import read_page
 from edgefeed.stores import DirectoryStore
 
@@ -59,7 +63,7 @@ def test_any_number_of_processes_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_page_that_changed_since_it_was_read_ahead_is_read_again(tmp_path: Path) -> None:
     store = DirectoryStore(lay_out(tmp_path))
     reader = partial(read_page, site=SITE)
-    with Ahead(store, reader, 2) as ahead:
+    with TemporaryFile() as file, Ahead(store, reader, 2, SITE, Spool(file)) as ahead:
         for number in range(COUNT):
             page = store.get(key_of(number))
             assert page is not None
@@ -69,6 +73,42 @@ def test_a_page_that_changed_since_it_was_read_ahead_is_read_again(tmp_path: Pat
             wanted = reader(key_of(number), body, page.modified)
             assert ahead(key_of(number), body, page.modified) == wanted
         assert ahead("pages/none.html", b"", "") is None
+
+
+@pytest.mark.usefixtures("few")
+def test_what_was_made_to_weigh_a_post_is_not_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = Cache[Any, Any](1)  # remembers the last item only
+    monkeypatch.setattr(directory, "made_items", made)
+    monkeypatch.setattr(feeds, "made_items", made)
+    store = DirectoryStore(lay_out(tmp_path))
+    reader = partial(read_page, site=SITE)
+    with TemporaryFile() as file, Ahead(store, reader, 2, SITE, spool := Spool(file)) as ahead:
+        page = store.get(key_of(3))
+        assert page is not None
+        post = ahead(key_of(3), page.body, page.modified)
+        assert isinstance(post, Post)
+        spool.flush()
+        rss, atom, json = spool.get(post.entry)
+        assert max(map(len, (rss, atom, json))) == post.entry.size
+        assert b"Post 3" in rss
+
+
+def test_units_are_taken_once_by_whoever_comes() -> None:
+    units = [str(number) for number in range(directory._MOST_PARTS * 20)]
+    share = Share(units)
+
+    def take() -> Iterator[list[str]]:
+        while some := share.take():
+            yield some
+
+    fork = Fork(lambda: iter([list(take())]))
+    here = list(take())
+    there = fork.receive()
+    fork.close()
+    share.close()
+    assert sorted(chain.from_iterable(here + there), key=int) == units
 
 
 def numbers(fail: Callable[[int], None]) -> Iterator[int]:
