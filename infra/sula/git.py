@@ -108,6 +108,8 @@ class Git:
             return self._without_commit()
         for line in lines:
             kind, _, rest = line.partition(" ")
+            if kind == "#":  # a header, which somebody's configuration asks for
+                continue
             path = rest if kind == "?" else rest.split(" ", _WORDS.get(kind, 0))[-1]
             path = path.removeprefix(self.prefix)
             if kind != "1":

@@ -355,6 +355,10 @@ def test_of_what_a_record_knows_nothing_else_is_looked_at(tmp_path: Path) -> Non
     record = recorded(scan(root))
     assert record.surveyed == Surveyed("content/")
     fill(root, "posts/c.md")
+    git(root, "stash", "-qu")
+    for name in ("showStash", "branch", "short", "relativePaths"):
+        git(root, "config", f"status.{name}", "true")
+    git(root, "stash", "apply", "-q")
     (root / "content/posts/b.md").unlink()
     git(root, "add", "-A")
     git(root, "commit", "-q", "-m", "more")
