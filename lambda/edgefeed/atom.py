@@ -11,9 +11,9 @@ from lxml import etree  # isort: split
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from edgefeed.channel import ATOM, Channel, Item
+from edgefeed.channel import ATOM, PLACEHOLDER, Channel, Item
 from edgefeed.contract import Person
-from edgefeed.rss import PLACEHOLDER, XML_LANG, add_stylesheet, mark_history, split_frame
+from edgefeed.rss import XML_LANG, add_stylesheet, mark_history, split_frame
 
 _TYPE: Final = "application/atom+xml"
 _NEVER: Final = "1970-01-01T00:00:00+00:00"
@@ -29,7 +29,7 @@ def atom_item(item: Item) -> bytes:
     made.published(datetime.fromisoformat(entry.published))
     made.updated(datetime.fromisoformat(entry.updated))
     made.summary(fragment.summary)
-    made.content(fragment.content, type="html")
+    made.content(fragment.content and PLACEHOLDER, type="html")
     made.category([{"term": slug, "label": label} for slug, label in item.tags])
     for person in fragment.authors:
         made.author(_author(person))
@@ -38,7 +38,7 @@ def atom_item(item: Item) -> bytes:
     _links(element, item)
     if fragment.language and fragment.language != item.language:
         element.set(XML_LANG, fragment.language)
-    return etree.tostring(element, encoding="UTF-8", xml_declaration=False)
+    return item.filled(etree.tostring(element, encoding="UTF-8", xml_declaration=False))
 
 
 def atom_frame(channel: Channel) -> tuple[bytes, bytes]:

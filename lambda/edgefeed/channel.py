@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import uuid
 from collections import Counter
 from datetime import datetime
@@ -12,10 +13,14 @@ import msgspec
 from edgefeed.contract import Person, Site, quote_path, slugify
 from edgefeed.list_head import about
 from edgefeed.model import Entry, Fragment, Kind, Listing
+from edgefeed.text import legal
 
 RSS: Final = "feed.xml"
 ATOM: Final = "atom.xml"
 JSON: Final = "feed.json"
+
+PLACEHOLDER: Final = "-"
+"""Stands for a text, where feedgen refuses an empty one, or lxml takes long to escape it."""
 
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,13 +58,14 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Item(msgspec.Struct, frozen=True):
-    """A post as it goes into a feed, whatever the format."""
+    """A post as it goes into a feed, whatever the format; ``xml`` is its content, `escaped`."""
 
     entry: Entry
     fragment: Fragment
     url: str
     author: Person
     language: str
+    xml: bytes
 
     @property
     def authors(self) -> tuple[Person, ...]:
@@ -70,6 +76,17 @@ class Item(msgspec.Struct, frozen=True):
     def tags(self) -> list[tuple[str, str]]:
         """Address and label of each tag."""
         return [(slugify(label), label) for label in self.entry.tags]
+
+    def filled(self, body: bytes) -> bytes:
+        """An item's bytes, the content where it has a `PLACEHOLDER`."""
+        return body.replace(b">-</content", b">%b</content" % self.xml)
+
+
+def escaped(text: str) -> bytes:
+    """Text as an XML element holds it, and as lxml writes it. ValueError where none can."""
+    if legal(text) != text:
+        raise ValueError("a feed cannot hold its control characters")
+    return html.escape(text, quote=False).replace("\r", "&#13;").encode()
 
 
 def channel_of(listing: Listing, site: Site, entries: list[Entry]) -> Channel:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
 from itertools import islice
 from typing import Final, NamedTuple
 
@@ -152,7 +151,7 @@ def _paragraph(text: str) -> str:
 
 # --- text ----------------------------------------------------------------------------
 
-_ANY_TAG: Final = re.compile(r'<[^<>"]*(?:"[^"]*"[^<>"]*)*>')
+_ANY_TAG: Final = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 _BREAK: Final = re.compile(
     r"</(?:p|div|li|h[1-6]|tr|td|th|dt|dd|pre|blockquote|figcaption|summary|caption|section)>|<br>"
 )
@@ -167,11 +166,7 @@ def to_text(markup: str) -> str:
     if "<sup" in markup or "<r" in markup or "<annotation" in markup:
         markup = _UNSPOKEN.sub("", markup)
     text = _ANY_TAG.sub("", _BREAK.sub(" ", markup))
-    return html.unescape(text if text.strip() else " ".join(_pictures(markup)))
-
-
-def _pictures(markup: str) -> Iterator[str]:
-    return (found[1] for found in _ALT.finditer(markup))
+    return html.unescape(text if text.strip() else " ".join(_ALT.findall(markup)))
 
 
 def replacement(body: Body, url: str, label: str) -> Body:

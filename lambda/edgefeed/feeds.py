@@ -16,7 +16,7 @@ import msgspec
 
 from edgefeed.atom import atom_frame, atom_item
 from edgefeed.cache import Cache
-from edgefeed.channel import ATOM, JSON, RSS, Channel, Item, channel_of
+from edgefeed.channel import ATOM, JSON, RSS, Channel, Item, channel_of, escaped
 from edgefeed.contract import FEED_FORMATS, LISTS, Person, Site, key_to_path
 from edgefeed.jsonfeed import json_frame, json_item
 from edgefeed.model import Document, Entry, Fragment, Kind, Listing, Parts
@@ -64,7 +64,7 @@ def _make_item(entry: Entry, fragment: Fragment, site: Site) -> Formats:
     url = site.absolute(key_to_path(entry.key))
     if "<picture>" in fragment.content:
         fragment = msgspec.structs.replace(fragment, content=_originals(fragment.content))
-    item = Item(entry, fragment, url, site.author, site.language)
+    item = Item(entry, fragment, url, site.author, site.language, escaped(fragment.content))
     makers = zip(FEED_FORMATS, (rss_item, atom_item, json_item), strict=True)
     rss, atom, json = (make(item) if name in site.feed_formats else b"" for name, make in makers)
     return rss, atom, json

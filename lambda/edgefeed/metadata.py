@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
-from bs4 import BeautifulSoup
 
 from edgefeed.text import plain
 
@@ -136,12 +135,14 @@ def description(scripts: Iterable[str]) -> Posting | WebPage | None:
 
 def _json_ld(script: str) -> str | None:
     """What a script element holds, if that is JSON-LD."""
-    if plainly := _AS_AGREED.fullmatch(script):
-        return plainly[1]
-    element = BeautifulSoup(script, "html.parser").script if "ld+json" in script.lower() else None
-    if element is None or str(element.get("type", "")).strip().lower() != "application/ld+json":
-        return None
-    return element.get_text()
+    plainly = _AS_AGREED.fullmatch(script)
+    if plainly or "ld+json" not in script.lower():
+        return plainly and plainly[1]
+    from bs4 import BeautifulSoup  # noqa: PLC0415 - slow to load, and few need it
+
+    element = BeautifulSoup(script, "html.parser").script
+    kind = str(element.get("type", "")).strip().lower() if element else ""
+    return element.get_text() if element and kind == "application/ld+json" else None
 
 
 def _decode(source: str, decoder: msgspec.json.Decoder[T]) -> T:

@@ -183,13 +183,8 @@ def _identity(value: str) -> str:
 def _same_place(url: str, key: str) -> None:
     """Refuse a page that says it is somewhere else."""
     path = key_to_path(key)
-    try:
-        parts = urlsplit(url)
-        said = unquote_path(parts.path)
-        web = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
-        said, web = "", False
-    if not web or said != path:
+    said = _web_path(url)
+    if said is None or unquote_path(said) != path:
         raise RefusedError(
             f"its url {plain(url, 200)!r} is not where it lies, {plain(path, 200)!r}"
         )
@@ -227,12 +222,19 @@ def _language(value: str | None) -> str:
 def _url(value: str) -> str:
     """An absolute http or https URL, or none."""
     value = plain(value, _LONGEST_URL + 1)
-    try:
-        parts = urlsplit(value)
-        web = parts.scheme in {"http", "https"} and bool(parts.hostname)
-    except ValueError:
+    if len(value) > _LONGEST_URL or _web_path(value) is None:
         return ""
-    return value.replace(" ", "%20") if web and len(value) <= _LONGEST_URL else ""
+    return value.replace(" ", "%20")
+
+
+def _web_path(url: str) -> str | None:
+    """The path of an http or https URL; None of anything else."""
+    try:
+        parts = urlsplit(url)
+        web = parts.scheme in {"http", "https"} and parts.hostname
+    except ValueError:  # an unclosed bracket
+        return None
+    return parts.path if web else None
 
 
 def _enclosure(media: Media | None) -> Enclosure | None:

@@ -16,7 +16,7 @@ from lxml import etree  # isort: split
 from feedgen.entry import FeedEntry
 from feedgen.feed import FeedGenerator
 
-from edgefeed.channel import RSS, Channel, Item
+from edgefeed.channel import PLACEHOLDER, RSS, Channel, Item
 
 _ATOM: Final = "http://www.w3.org/2005/Atom"
 _CONTENT: Final = "http://purl.org/rss/1.0/modules/content/"
@@ -32,9 +32,6 @@ PREFIXES: Final[dict[str | None, str]] = {
 }
 """What every RSS document declares: items are made without, and so fit into any."""
 
-PLACEHOLDER: Final = "-"
-"""Stands for an empty text, which feedgen refuses, until the tree is made."""
-
 
 def rss_item(item: Item) -> bytes:
     """One ``item`` element. Raises ValueError where feedgen refuses the post."""
@@ -44,9 +41,10 @@ def rss_item(item: Item) -> bytes:
     made.link(href=item.url)
     made.guid(entry.id, permalink=entry.id == item.url)
     made.summary(fragment.summary or PLACEHOLDER)
-    made.content(fragment.content, type="html")
+    made.content(fragment.content and PLACEHOLDER, type="html")
     made.category([{"term": slug, "label": label} for slug, label in item.tags])
-    for person in item.authors:
+    # An item can have one author, with an address; ``dc:creator`` has all.
+    for person in [person for person in item.authors if person.email][:1]:
         made.author({"name": person.name, "email": person.email})
     if fragment.enclosure:
         media = fragment.enclosure
@@ -54,11 +52,10 @@ def rss_item(item: Item) -> bytes:
     element = made.rss_entry()
     if not fragment.summary:
         _child(element, "description").text = None
-    _one_author(element)
     for person in item.authors:
         etree.SubElement(element, f"{{{_DC}}}creator").text = person.name
     _date(element, "pubDate", entry.published)
-    return _without_declarations(element)
+    return item.filled(_without_declarations(element))
 
 
 def rss_frame(channel: Channel) -> tuple[bytes, bytes]:
@@ -129,12 +126,6 @@ def _date(parent: etree._Element, name: str, value: str) -> None:
     It can go when feedgen uses `email.utils.format_datetime`.
     """
     etree.SubElement(parent, name).text = format_datetime(datetime.fromisoformat(value))
-
-
-def _one_author(item: etree._Element) -> None:
-    """RSS allows one ``author`` in an item; feedgen writes all. ``dc:creator`` has the rest."""
-    for extra in item.findall("author")[1:]:
-        item.remove(extra)
 
 
 def _without_declarations(element: etree._Element) -> bytes:

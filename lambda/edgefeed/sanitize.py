@@ -151,13 +151,11 @@ def _show_box(box: etree._Element) -> None:
 
 
 def _attributes(node: etree._Element, base: str) -> None:
-    attributes = node.keys()
-    if "class" in attributes:
-        names = classes(node)
-        if any("-" in name for name in names):
-            if SUMMARY_CLASS in names:
-                node.set(SUMMARY_MARK, "")
-            _set(node, "class", " ".join(n for n in names if not _MICROFORMAT.match(n)))
+    attributes, names = node.keys(), classes(node)
+    if any("-" in name for name in names):
+        if SUMMARY_CLASS in names:
+            node.set(SUMMARY_MARK, "")
+        _set(node, "class", " ".join(n for n in names if not _MICROFORMAT.match(n)))
     for name in _URL_ATTRIBUTES:
         if name in attributes:
             image = node.tag == "img" and name == "src"

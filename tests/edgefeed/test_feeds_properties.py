@@ -11,14 +11,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
+from lxml import etree
 from tests.edgefeed.feed_readers import NAMES, Trio, feeds, links, parsed
-from tests.edgefeed.strategies import SITE, listing, posts, read, unique_posts
+from tests.edgefeed.strategies import SITE, listing, posts, read, text, unique_posts
 
+from edgefeed.channel import escaped
 from edgefeed.contract import key_to_path, slugify
 from edgefeed.feeds import weigh
 from edgefeed.fragments import decode_fragment, encode_fragment, fragment_digest
 from edgefeed.model import Post
+from edgefeed.text import legal
 
 
 def from_rss(trio: Trio) -> list[tuple[Any, ...]]:
@@ -194,3 +197,11 @@ def test_line_06_bytes_depend_on_no_hash_seed_locale_or_time_zone() -> None:
     }
     assert len(digests) == 1
     assert len(next(iter(digests)).strip()) == 64
+
+
+@given(text(400))
+@example("\r\n\t\"'<p>&amp;\u2028")
+def test_a_posts_text_is_escaped_as_lxml_does(value: str) -> None:
+    element = etree.Element("x")
+    element.text = legal(value)
+    assert etree.tostring(element, encoding="UTF-8") == b"<x>%b</x>" % escaped(legal(value)), value
