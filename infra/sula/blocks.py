@@ -189,9 +189,9 @@ class Block:
             rows=len(self.rows),
             keys=len(self.keys) // 4,
             last=place_of(self.rows[-1]),
-            stored=sum(row.etag != "" for row in self.rows),
+            stored=self.stored,
             odd=any((row.etag != "") is not (row.status != "draft") for row in self.rows),
-            drafts=tuple(row.path for row in self.rows if row.status == "draft"),
+            drafts=self.drafts,
         )
 
     @property
@@ -211,6 +211,18 @@ class Block:
     def last(self) -> Place:
         """Its last row's place."""
         return place_of(self.rows[-1]) if self.is_open else self.summary.last
+
+    @property
+    def stored(self) -> int:
+        """How many rows have a page."""
+        return sum(row.etag != "" for row in self.rows) if self.is_open else self.summary.stored
+
+    @property
+    def drafts(self) -> tuple[str, ...]:
+        """The paths of its drafts."""
+        if not self.is_open:
+            return self.summary.drafts
+        return tuple(row.path for row in self.rows if row.status == "draft")
 
     def unsettled(self, now: int) -> Iterator[Source]:
         """See `Rows.unsettled`."""

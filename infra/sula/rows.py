@@ -93,12 +93,12 @@ class Rows(Sequence[Source]):
     @property
     def drafts(self) -> list[str]:
         """The paths of the drafts."""
-        return [path for block in self.blocks for path in block.summary.drafts]
+        return [path for block in self.blocks for path in block.drafts]
 
     @property
     def stored(self) -> int:
         """How many rows have a page."""
-        return sum(block.summary.stored for block in self.blocks)
+        return sum(block.stored for block in self.blocks)
 
     # --- some of them --------------------------------------------------------------------
 
@@ -247,6 +247,11 @@ class _ByPath(Mapping[str, Source]):
         if row is None:
             raise KeyError(path)
         return row
+
+    def get(self, path: str, default: Source | None = None) -> Source | None:  # type: ignore[override] # no rows but ours
+        """See `Mapping.get`, which would raise and catch for each path that is not there."""
+        row = self._rows.find(path)
+        return default if row is None else row
 
     def __contains__(self, path: object) -> bool:
         return isinstance(path, str) and self._rows.find(path) is not None
