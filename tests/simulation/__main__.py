@@ -9,8 +9,10 @@
 from __future__ import annotations
 
 import argparse
+import multiprocessing
 import sys
 import time
+from functools import partial
 
 from tests.simulation.cloud import Violation
 from tests.simulation.mutations import MUTATIONS
@@ -32,22 +34,32 @@ def main() -> int:
     if options.seed is not None:
         return replay(options.seed, run_class, shorter=options.shrink)
     began, steps = time.perf_counter(), 0
-    for seed in range(options.seeds):
-        try:
-            steps += simulate(plan_of(seed), run_class).steps
-        except Violation as error:
-            print(f"seed {seed}: {error}")
-            again = f"python -m tests.simulation --seed {seed}"
-            print(f"simulate: broken; replay with: {again}, shorten it with: {again} --shrink")
-            return 1
-        if sys.stderr.isatty() and seed % 100 == 0:
-            print(f"\r{seed} of {options.seeds}", end="", file=sys.stderr)
+    with multiprocessing.Pool() as pool:
+        # In order, whichever is done first: of several that fail, the first seed is told.
+        played = pool.imap(partial(play, run_class), range(options.seeds), chunksize=20)
+        for seed, (took, broken) in enumerate(played):
+            if broken:
+                print(f"seed {seed}: {broken}")
+                again = f"python -m tests.simulation --seed {seed}"
+                print(f"simulate: broken; replay with: {again}, shorten it with: {again} --shrink")
+                return 1
+            steps += took
+            if sys.stderr.isatty() and seed % 100 == 0:
+                print(f"\r{seed} of {options.seeds}", end="", file=sys.stderr)
     seconds = time.perf_counter() - began
     print(
         f"simulate: {options.seeds} schedules of {steps} requests held both promises "
         f"in {seconds:.1f} s"
     )
     return 0
+
+
+def play(run_class: type[Run], seed: int) -> tuple[int, str]:
+    """The requests of one schedule, and how it broke a promise, if it did."""
+    try:
+        return simulate(plan_of(seed), run_class).steps, ""
+    except Violation as error:
+        return 0, str(error) or "a promise is broken"
 
 
 def replay(seed: int, run_class: type[Run] = Run, *, shorter: bool = False) -> int:
