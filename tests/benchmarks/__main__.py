@@ -24,6 +24,7 @@ MEMORY = 512
 PAGES_PER_SECOND = 400
 GROWTH = 1.02
 """What a change may cost at 100,000 posts, times what it costs at 10,000."""
+ROUNDS = 3
 # As many messages as one run takes from a long queue.
 BATCH = backlog.MOST
 
@@ -33,6 +34,10 @@ def measure(*arguments: str) -> dict[str, Any]:
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True)
     figures: dict[str, Any] = json.loads(done.stdout)
     return figures
+
+
+def new_pages() -> dict[str, Any]:
+    return measure("new", "10000", str(BATCH))
 
 
 class Table:
@@ -88,9 +93,13 @@ def main() -> int:
     written = most["bytes"] / fewer["bytes"]
     table.add("bytes written, at 100,000 posts to 10,000", written, GROWTH, "times")
     table.add("peak memory at 100,000 posts", most["memory"], MEMORY, "MB")
-    new = measure("new", "10000", str(BATCH))
-    speed = new["pages"] / new["cpu"]
-    table.add("10,000 new pages at once, per core", speed, PAGES_PER_SECOND, "pages/s", least=True)
+    # Neighbours on the machine only ever add to a time, so the best of some is nearest to it.
+    speeds = [new["pages"] / new["cpu"] for new in (new_pages() for _ in range(ROUNDS))]
+    table.add(
+        f"10,000 new pages at once, per core, best of {ROUNDS}",
+        max(speeds), PAGES_PER_SECOND, "pages/s", least=True,
+    )  # fmt: skip
+    table.note("  each time", ", ".join(f"{speed:.0f}" for speed in speeds))
     table.note("pace at the end", f"{pace():.2f} s")
     starts = cold_start.ratios(cold_start.measure())
     table.add("cold start to ready, times a plain S3 function", starts["ready"], 2.5, "times")
