@@ -23,10 +23,9 @@ class Cache(Generic[K, V]):
     def get(self, key: K) -> V | None:
         """The value, if it is still here."""
         with self._lock:
-            if key not in self._held:
-                return None
-            self._held.move_to_end(key)
-            return self._held[key][0]
+            if held := self._held.get(key):
+                self._held.move_to_end(key)
+            return held and held[0]
 
     def add(self, key: K, value: V, weight: int) -> None:
         """Keep a value, which must be what every other `add` under its key gives."""

@@ -83,6 +83,7 @@ def is_list_path(path: str) -> bool:
     )
 
 
+@lru_cache(maxsize=8_192)
 def key_to_path(key: str) -> str:
     """The URL path, not percent-encoded, at which a public object is served.
 

@@ -80,12 +80,13 @@ def _decoded(body: bytes) -> str:
 
 
 def _post(key: str, found: Posting, rest: str, site: Site) -> Post:
-    _same_place(found.url, key)
+    url = site.absolute(key_to_path(key))
+    if found.url != url:  # another host may say so, and other escapes
+        _same_place(found.url, key)
     published = _moment("datePublished", found.published)
     updated = _moment("dateModified", found.updated) if found.updated else published
     title = plain(found.headline or "", _LONGEST_TITLE)
     series = found.series if found.series and found.series.type == "CreativeWorkSeries" else None
-    url = site.absolute(key_to_path(key))
     entry = Entry(
         key=key,
         id=_identity(found.id),
@@ -231,10 +232,9 @@ def _web_path(url: str) -> str | None:
     """The path of an http or https URL; None of anything else."""
     try:
         parts = urlsplit(url)
-        web = parts.scheme in {"http", "https"} and parts.hostname
+        return parts.path if parts.scheme in {"http", "https"} and parts.hostname else None  # noqa: TRY300
     except ValueError:  # an unclosed bracket
         return None
-    return parts.path if web else None
 
 
 def _enclosure(media: Media | None) -> Enclosure | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,9 +12,9 @@ from edgefeed.contract import STATE
 from edgefeed.store import DIGEST, GENERATION, Conflict, Head, Object, digest
 
 
-def _etag(body: bytes) -> str:
-    # S3 takes MD5; this takes a third of the time, where the processor knows it.
-    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+def _etag(key: str, body: bytes, metadata: Mapping[str, str] | None = None) -> str:
+    """Like S3's, the same for the same content; what says its digest needs no other."""
+    return f'"{(metadata or {}).get(DIGEST) or digest(key, body)}"'
 
 
 def _check(etag: str | None, if_match: str | None, *, if_absent: bool) -> None:
@@ -65,7 +64,7 @@ class MemoryStore:
         """See `store.Store`."""
         found = self.objects.get(key)
         _check(found.etag if found else None, if_match, if_absent=if_absent)
-        etag = _etag(body)
+        etag = _etag(key, body, metadata)
         self.objects[key] = Object(body, etag, dict(metadata or {}), self._modified())
         return etag
 
@@ -113,7 +112,7 @@ class DirectoryStore:
             return None
         modified = datetime.fromtimestamp(int(stamp), UTC).isoformat()
         metadata = {GENERATION: "0", DIGEST: digest(key, body)}
-        return Object(body, _etag(body), metadata, modified.replace("+00:00", "Z"))
+        return Object(body, _etag(key, body, metadata), metadata, modified.replace("+00:00", "Z"))
 
     def head(self, key: str) -> Head | None:
         """See `store.Store`."""
@@ -125,7 +124,7 @@ class DirectoryStore:
         key: str,
         body: bytes,
         *,
-        metadata: Mapping[str, str] | None = None,  # noqa: ARG002 - files have none
+        metadata: Mapping[str, str] | None = None,
         if_match: str | None = None,
         if_absent: bool = False,
     ) -> str:
@@ -145,7 +144,7 @@ class DirectoryStore:
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
             _write(part, body)
         os.replace(part, path)  # noqa: PTH105
-        return _etag(body)
+        return _etag(key, body, metadata)
 
     def delete(self, key: str, *, if_match: str | None = None) -> None:
         """See `store.Store`. Directories that become empty go too."""
