@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
@@ -137,19 +138,16 @@ class SqsBacklog:
     def __init__(self, url: str) -> None:
         """Take the queue's URL."""
         self._url = url
-        self._made: SQSClient | None = None
 
-    @property
+    @cached_property
     def _sqs(self) -> SQSClient:
         # Made when it is needed: most runs find nothing waiting.
-        if self._made is None:
-            self._made = boto3.client("sqs", config=_config(4))
-        return self._made
+        return boto3.client("sqs", config=_config(4))
 
     def take(self, most: int) -> list[Waiting]:
         """See `backlog.Backlog`."""
         found: list[Waiting] = []
-        try:
+        with suppress(ClientError, BotoCoreError):  # what was not taken comes by itself
             while len(found) < most:
                 answer = self._sqs.receive_message(
                     QueueUrl=self._url,
@@ -160,8 +158,6 @@ class SqsBacklog:
                 if not (messages := answer.get("Messages", [])):
                     break
                 found += map(_waiting, messages)
-        except (ClientError, BotoCoreError):
-            pass  # what was not taken comes by itself
         return found
 
     def drop(self, waiting: Sequence[Waiting]) -> None:
@@ -200,15 +196,12 @@ class CloudFrontNotifier:
         """Take the distribution's id and the hub's URL."""
         self._distribution = distribution
         self._hub = hub
-        self._client: CloudFrontClient | None = None
         self._pending = ""
 
-    @property
+    @cached_property
     def _cloudfront(self) -> CloudFrontClient:
         # Made when it is needed: it costs a tenth of a second, and a no-op run has no use for it.
-        if self._client is None:
-            self._client = boto3.client("cloudfront", config=_config(4))
-        return self._client
+        return boto3.client("cloudfront", config=_config(4))
 
     def invalidate(self, paths: Sequence[str], reference: str) -> None:
         """See `ports.Notifier`. Returns when CloudFront has accepted."""

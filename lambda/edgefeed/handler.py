@@ -73,6 +73,7 @@ class Function:
         ``seconds`` is the time there is. Raises `Unavailable` and `Outdated` where a direct
         call failed; messages of a queue are answered as failed instead.
         """
+        deadline = self._ports.now() + max(seconds - _MARGIN, 0)
         event, taken = extend(event, self._backlog)
         work = understand(event, request)
         counted = Counted(self._ports.store)
@@ -81,7 +82,7 @@ class Function:
             self._site,
             ports,
             token=f"{request}-{uuid.uuid4().hex[:8]}",
-            deadline=ports.now() + max(seconds - _MARGIN, 0),
+            deadline=deadline,
             lease=self._lease,
             cache=self._cache,
         )

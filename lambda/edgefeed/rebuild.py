@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import islice
-from typing import Final
 
 from edgefeed.contract import LISTS, PAGES
 from edgefeed.events import is_page
@@ -18,18 +17,15 @@ from edgefeed.reconcile import Run
 from edgefeed.units import unit_of
 from edgefeed.versions import Choice, Message
 
-PART: Final = 1_000
-"""Pages that are held in memory at once."""
 
-
-async def rebuild(run: Run, part: int = PART) -> bool:
+async def rebuild(run: Run) -> bool:
     """Look at every page and write everything; tells whether it came to the end.
 
     Raises as `Run.handle` does.
     """
     run.start_over = True
     while True:
-        version = await run.commit(lambda index: _next_part(run, index, part))
+        version = await run.commit(lambda index: _next_part(run, index, run.part))
         if version.header.rebuild is None:
             break
         if run.ports.now() >= run.deadline:

@@ -16,10 +16,11 @@ What is promised. When every message has been acknowledged, the rows of the inde
 reading every page gives, no debt is left, and every object under ``lists/`` has the bytes
 that its unit has under that index.
 
-Why the rows are right. A run reads its pages after the version of the index that it
-replaces; when the swap fails it reads both again, in that order. And it always swaps, even
-where the pages say what the rows say. So take a page's last change: its message is
-acknowledged only by a run that read the page after it and then made a version that says so.
+Why the rows are right. A run reads its pages (a part of them and then the next, if they are
+many) after the version of the index that it replaces; when the swap fails it reads both again,
+in that order. And it always swaps, even where the pages say what the rows say. So take a page's
+last change: its message is acknowledged only by a run that read the page after it and then made
+a version that says so.
 Every later version was made by a run that read that one, or a later one, first, and the
 page thereafter. (A run that wrote nothing because it found nothing new would leave the way
 open to a slower one, which read the page before it changed, and changed back.)
@@ -63,6 +64,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from edgefeed.cache import Cache
@@ -92,6 +94,8 @@ from edgefeed.versions import Choice, Message, Outdated, Version, under_header
 
 LEASE: Final = 120.0
 """Seconds for which a debt is its run's own: longer than a run can live."""
+PART: Final = 1_000
+"""Pages that are held in memory, until the index is written with what they say."""
 AT_LEAST: Final = 50
 """So many pages are read however little time there is."""
 
@@ -118,6 +122,7 @@ class Run(Telling):
         self.commits = 0
         self.start_over = False
         self.at_least = AT_LEAST
+        self.part = PART
         self._seen: dict[str, tuple[str, str, Observed]] = {}
         self._unread: frozenset[str] = frozenset()
         self._witness: tuple[str, ...] = ()
@@ -130,14 +135,18 @@ class Run(Telling):
         Raises `Unavailable` and `Outdated`: then all must come again.
         """
         keys = sorted({key for message in messages for key in message.keys})
-        now = self.ports.now()
         # What is read must be written in the same run, or all of it was for nothing.
-        until = now + (self.deadline - now) / 2
-
-        async def choose(_: Index) -> Choice:
-            return Choice(keys, until)
-
-        version = await self.commit(choose)
+        until = (self.ports.now() + self.deadline) / 2
+        left, unread = keys, set[str]()
+        while True:
+            # A part at a time: where another run's swap comes first, no more is read again.
+            part, left = left[: self.part], left[self.part :]
+            version = await self.commit(partial(_given, Choice(part, until)))
+            unread |= self._unread
+            if not left or self.ports.now() >= until:
+                break
+            self.forget()
+        self._unread = frozenset(unread.union(left))
         # Best one that has to come again anyway.
         ordered = sorted(messages, key=lambda message: self._unread.isdisjoint(message.keys))
         self._witness = next((message.keys for message in ordered if message.keys), ())
@@ -403,3 +412,7 @@ class Run(Telling):
             await self._swap(version, self._settled(version, debt, frozenset(debt.units)))
         except (Conflict, Unavailable):
             self.outputs.counts["debts kept"] += 1
+
+
+async def _given(choice: Choice, _: Index) -> Choice:
+    return choice

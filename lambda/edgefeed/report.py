@@ -56,7 +56,6 @@ class Report:
         keys = {key for message in work.messages for key in message.keys}
         values = {name: counts.get(name, 0) for name in _METRICS}
         values |= {"pages": len(keys), "failed": int(bool(self._error))}
-        milliseconds = round((ended - self._began) * 1000)
         metrics = [{"Name": name, "Unit": "Count"} for name in _METRICS]
         metrics.append({"Name": "milliseconds", "Unit": "Milliseconds"})
         group = {"Namespace": "Sula/edgefeed", "Dimensions": [["site"]], "Metrics": metrics}
@@ -76,7 +75,7 @@ class Report:
             "gate": run.outputs.held,
             "pings owed": counts.get("pings owed", 0),
             "left out": sorted(run.outputs.left_out),
-            "milliseconds": milliseconds,
+            "milliseconds": round((ended - self._began) * 1000),
             "phases": {name: round(spent * 1000) for name, spent in run.phases.items()},
             "requests": dict(self._counted.requests),
         }

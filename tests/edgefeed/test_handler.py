@@ -6,7 +6,8 @@ import dataclasses
 import gzip
 import json
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 
+from edgefeed.backlog import FULL, Waiting
 from edgefeed.contract import FRAGMENTS, INDEX_KEY, Person, Site, json_ld
 from edgefeed.directory import build_directory, read_templates
 from edgefeed.handler import Function
@@ -24,9 +26,11 @@ from edgefeed.lists import Theme
 from edgefeed.model import Document
 from edgefeed.page import read_page
 from edgefeed.ports import Ports, Renderer
-from edgefeed.store import Object, Unavailable
+from edgefeed.reconcile import Run
+from edgefeed.steps import drive
+from edgefeed.store import Conflict, Object, Unavailable
 from edgefeed.stores import MemoryStore
-from edgefeed.versions import Outdated
+from edgefeed.versions import Message, Outdated
 from sula.function import READS
 
 ROOT = Path(__file__).parents[2]
@@ -373,6 +377,66 @@ def test_one_message_comes_again_for_lists_that_there_was_no_time_to_write() -> 
     assert world.function({"Records": [events[left]]}, "request", 60) == DONE
     assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
     assert len(world.titles("lists/tags/l/feed.xml")) == 20
+
+
+class Contested(MemoryStore):
+    """Another run's swap comes first, once."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.read: list[str] = []
+
+    def get(self, key: str) -> Object | None:
+        self.read.append(key)
+        return super().get(key)
+
+    def put(self, key: str, body: bytes, **options: Any) -> str:
+        if key == INDEX_KEY:
+            self.number -= 1
+            if self.number == 0:
+                raise Conflict("another run's swap came first")
+        return super().put(key, body, **options)
+
+
+def test_where_another_swap_comes_first_only_a_part_is_read_again() -> None:
+    world = World()
+    world.store = Contested(3)
+    world.wire(SITE)
+    names = [f"p{number}" for number in range(10, 22)]
+    for name in names:
+        world.put(name, name.upper())
+    run = Run(SITE, world.ports, token="run", deadline=2_000.0)
+    run.part = 5
+    messages = [Message(name, (key(name),)) for name in names]
+    assert drive(run.handle(messages)) == frozenset()
+    read = Counter(read for read in world.store.read if read.startswith("pages/"))
+    assert read == {key(name): 2 if name in names[10:] else 1 for name in names}
+    assert len(world.titles()) == 12
+    assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
+
+
+def test_the_time_that_messages_take_to_come_is_the_runs_own() -> None:
+    world = World()
+
+    class Slow:
+        def take(self, most: int) -> list[Waiting]:  # noqa: ARG002 - none wait
+            world.now += 50
+            return []
+
+        def drop(self, waiting: Sequence[Waiting]) -> None:
+            assert not waiting
+
+        def retry(self, waiting: Sequence[Waiting]) -> None:
+            """Nothing says how it is known."""
+
+    function = Function(SITE, world.ports, most_time=60, backlog=Slow())
+    names = [f"p{number}" for number in range(FULL)]
+    for name in names:
+        world.put(name, name.upper(), tags=tuple("abcdefghijkl"))
+    records = [world.event(key(name), name=name)["Records"][0] for name in names]
+    answer = function({"Records": records}, "request", 60)
+    assert len(answer["batchItemFailures"]) == 1
 
 
 def test_more_pages_than_there_is_time_to_read_come_again() -> None:

@@ -256,13 +256,15 @@ class Simulation:
             lease=LEASE,
         )
         run.at_least = run.at_least if not brief else 0
+        run.part = (1, 2, run.part)[self._number % 3]
         process = Process(self._work(run, names), random)
         self.log.append(f"{now:.1f} {run.token} starts on {names}")
         self._live.append(Live(process, run.token, tuple(names), now + LIMIT))
 
     async def _work(self, run: Run, names: list[str]) -> frozenset[str]:
         if self._kinds[names[0]] == "rebuild":
-            finished = await rebuild(run, part=2)
+            run.part = 2
+            finished = await rebuild(run)
             return frozenset(() if finished else names)
         if self._kinds[names[0]] == "refresh":
             finished = await refresh(run, self._unacknowledged[names[0]])
