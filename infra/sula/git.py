@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -56,17 +58,15 @@ def _environment() -> dict[str, str]:
 class Git:
     """A folder inside a git work tree."""
 
-    def __init__(
-        self, folder: Path, commit: str, prefix: str, asked: subprocess.Popen[bytes]
-    ) -> None:
+    def __init__(self, folder: Path, commit: str, prefix: str) -> None:
         """`commit` is what is checked out; empty before the first.
 
-        `prefix` is the folder's place in the work tree, `asked` its status on the way.
+        `prefix` is the folder's place in the work tree.
         """
         self.folder = folder
         self.commit = commit
         self.prefix = prefix
-        self._asked = asked
+        self._asked: subprocess.Popen[bytes] | None = None
 
     @classmethod
     def find(cls, folder: Path) -> Git | None:
@@ -89,16 +89,28 @@ class Git:
             return None
         # Before the first commit there is no HEAD, and the exit status says so.
         commit, prefix = "" if asked.returncode else more[-2], "\n".join(more[:-2])
-        # Looks at every file, while others look elsewhere. Renames and submodules cost time.
-        status = _start(
-            folder, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
+        return cls(folder, commit, prefix)
+
+    @contextmanager
+    def looking(self) -> Iterator[None]:
+        """Have git look at every file already, while others look elsewhere."""
+        # Renames and submodules cost time.
+        self._asked = _start(
+            self.folder, "status", "--porcelain=v2", "-z", "--untracked-files=all", "--no-renames",
             "--ignore-submodules=all", "--", ".",
         )  # fmt: skip
-        return cls(folder, commit, prefix, status)
+        with self._asked:
+            try:
+                yield
+            finally:
+                self._asked.kill()  # nothing, where it has ended
 
     @cached_property
     def status(self) -> Status:
         """See `Status`. Raises `GitError`."""
+        if self._asked is None:
+            with self.looking():
+                return self.status
         staged: dict[str, Staged] = {}
         unsettled: dict[str, None] = {}
         odd = False

@@ -12,6 +12,7 @@ import os
 import re
 import stat
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 
 import msgspec
@@ -66,7 +67,8 @@ def scan(root: Path, folder: str = "content", known: Known = lambda: None) -> Sc
     survey = _Survey(content, folder, Blobs(root))
     try:
         git = Git.find(content)
-        blobs = survey.ask(git, known()) if git else survey.walk()
+        with git.looking() if git else nullcontext():
+            blobs = survey.ask(git, known()) if git else survey.walk()
     except GitError as error:
         message = f"git could not be asked ({error}); every file is looked at instead"
         survey.note("", "git-silent", message)

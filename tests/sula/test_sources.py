@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import shutil
 import subprocess
@@ -19,7 +20,7 @@ from tests.small_site import copy_site, git
 from sula.blobs import Blobs, blob_id
 from sula.blocks import Source
 from sula.contents import Contents, difference, files_of, is_source
-from sula.errors import ConfigError, Finding
+from sula.errors import CloudError, ConfigError, Finding
 from sula.gather import surveyed
 from sula.git import Git
 from sula.model import Meta
@@ -81,6 +82,17 @@ def test_what_git_knows_is_not_read(tmp_path: Path) -> None:
     assert asked is not None
     survey.ask(asked, None)
     assert (len(survey.blobs), survey.hashed.read) == (len(NAMES) + 1, 1)
+
+
+def test_git_is_stopped_where_the_record_cannot_be_had(tmp_path: Path) -> None:
+    root = repository(tmp_path, *NAMES)
+
+    def nobody_answers() -> None:
+        raise CloudError("no answer")
+
+    with pytest.raises(CloudError):
+        scan(root, known=nobody_answers)
+    gc.collect()  # a process left to itself would complain, and the test fail
 
 
 def test_dirty_new_removed_ignored_and_renamed(tmp_path: Path) -> None:
