@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import boto3
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_GONE: Final = 404
-_CONFLICTS: Final = frozenset({409, 412})
 _RECEIVED: Final = "ApproximateReceiveCount"
 _AT_ONCE: Final = 10
 """Messages in one request to SQS; it allows no more."""
@@ -56,9 +55,9 @@ def _ask(call: Callable[[], T]) -> T | None:
         return call()
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        if status in _CONFLICTS:
+        if status in {409, 412}:
             raise Conflict(str(error)) from error
-        if status == _GONE and error.response["Error"].get("Code") != "NoSuchBucket":
+        if status == HTTPStatus.NOT_FOUND and error.response["Error"].get("Code") != "NoSuchBucket":
             return None
         raise Unavailable(str(error)) from error
     except BotoCoreError as error:
@@ -116,7 +115,7 @@ class S3Store:
             )
         )
         if answer is None:
-            raise Conflict(f"{key} is gone")
+            raise (Conflict if if_match else Unavailable)(f"{key} is gone")
         return answer["ETag"]
 
     def delete(self, key: str, *, if_match: str | None = None) -> None:
@@ -126,10 +125,12 @@ class S3Store:
 
     def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """See `store.Store`."""
-        pages = self._s3.get_paginator("list_objects_v2")
-        answers = iter(pages.paginate(Bucket=self._bucket, Prefix=prefix, StartAfter=start_after))
-        while answer := _ask(lambda: next(answers, None)):
+        asked: Any = {"Bucket": self._bucket, "Prefix": prefix, "StartAfter": start_after}
+        answers: Any = iter(self._s3.get_paginator("list_objects_v2").paginate(**asked))
+        while answer := _ask(lambda: next(answers, ())):
             yield from (item["Key"] for item in answer.get("Contents", []))
+        if answer is None:  # no list is not an empty one
+            raise Unavailable(f"{self._bucket} cannot be listed")
 
 
 class SqsBacklog:
@@ -178,9 +179,7 @@ def _waiting(message: MessageTypeDef) -> Waiting:
     return Waiting(message["MessageId"], message["Body"], message["ReceiptHandle"], received)
 
 
-def _batches(
-    waiting: Sequence[Waiting], more: Callable[[Waiting], dict[str, int]]
-) -> Iterator[Any]:
+def _batches(waiting: Sequence[Waiting], more: Callable[[Waiting], Any]) -> Iterator[Any]:
     """Messages as the entries of batch requests, so many as SQS takes."""
     for start in range(0, len(waiting), _AT_ONCE):
         yield [

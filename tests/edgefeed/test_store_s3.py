@@ -143,6 +143,16 @@ def test_what_an_error_means(
                 ask()
 
 
+def test_what_cannot_be_listed_is_trouble_and_not_an_empty_site(store: S3Store) -> None:
+    with Stubber(store._s3) as stub:
+        stub.add_client_error("list_objects_v2", "NotFound", http_status_code=404)
+        with pytest.raises(Unavailable):
+            list(store.keys("pages/"))
+        stub.add_client_error("put_object", "NotFound", http_status_code=404)
+        with pytest.raises(Unavailable):
+            store.put("state/fragments/a", b"")
+
+
 def test_a_body_cut_short_is_trouble(store: S3Store) -> None:
     from datetime import UTC, datetime
 
