@@ -1,4 +1,4 @@
-"""Lists made on several cores: the same bytes as on one."""
+"""Lists of a directory: the same bytes on several cores as on one, and as in the cloud."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from typing import Any
 
 import pytest
 from tests.benchmarks.blog import ROOT, SITE, key_of, page_of
+from tests.edgefeed import in_memory
+from tests.edgefeed.in_memory import World, key, page
 
 from edgefeed import directory, feeds
 from edgefeed.cache import Cache
-from edgefeed.directory import Ahead, Fork, Share, Spool, build_directory
+from edgefeed.directory import Ahead, Fork, Share, Spool, build_directory, read_templates
 from edgefeed.model import Post
 from edgefeed.page import read_page
 from edgefeed.stores import DirectoryStore
@@ -143,3 +145,36 @@ def test_a_fork_that_dies_is_noticed_and_one_that_is_not_wanted_ends() -> None:
     fork.close()
     endless: Any = iter(int, 1)
     Fork(lambda: (bytes(100_000) for _ in endless)).close()
+
+
+def test_a_directory_is_built_as_the_cloud_would(tmp_path: Path) -> None:
+    world = World()
+    pages = {f"p{n}": page(f"p{n}", f"Post {n}", minute=n, tags=("a", "ü")) for n in range(25)}
+    for name, body in pages.items():
+        world.store.put(key(name), body)
+        path = tmp_path / key(name)
+        path.parent.mkdir(parents=True)
+        path.write_bytes(body)
+    (tmp_path / "pages/image.png").write_bytes(b"png")
+    world.send(*pages)
+    build_directory(tmp_path, in_memory.SITE, ROOT / "theme/templates")
+
+    def built() -> dict[str, bytes]:
+        files = (path for path in (tmp_path / "lists").rglob("*") if path.is_file())
+        return {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in files}
+
+    assert built() == {k: o.body for k, o in world.lists().items()}
+    assert len(built()) > 20
+    stamps = {k: (tmp_path / k).stat().st_mtime_ns for k in built()}
+    build_directory(tmp_path, in_memory.SITE, ROOT / "theme/templates")
+    assert {k: (tmp_path / k).stat().st_mtime_ns for k in built()} == stamps
+    (tmp_path / key("p24")).unlink()
+    build_directory(tmp_path, in_memory.SITE, ROOT / "theme/templates")
+    world.store.delete(key("p24"))
+    world.send("p24")
+    assert built() == {k: o.body for k, o in world.lists().items()}
+
+
+def test_a_folder_without_templates_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="no templates"):
+        read_templates(tmp_path)

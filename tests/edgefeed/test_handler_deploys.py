@@ -1,0 +1,136 @@
+"""What a deploy asks of the function: lists in a new theme, pages read anew, a rebuild."""
+
+from __future__ import annotations
+
+import gzip
+from typing import Any
+
+import msgspec
+import pytest
+from tests.edgefeed.in_memory import DONE, SITE, World, key, page
+
+from edgefeed.contract import FRAGMENTS, INDEX_KEY
+from edgefeed.index import Index, decode, encode
+from edgefeed.page import read_page
+from edgefeed.store import Unavailable
+from edgefeed.versions import Outdated
+from sula.function import READS
+
+
+def test_a_theme_change_rewrites_lists_and_an_old_function_stands_back() -> None:
+    world = World()
+    world.put("hello", "Hello")
+    world.send("hello")
+    newer = msgspec.structs.replace(SITE, title="New name", revision=2, renderer="two")
+    assert world.wire(newer)({"refresh": True}, "deploy", 60) == {"done": True}
+    assert "New name" in world.text("lists/index.html")
+    world.put("hello", "Changed")
+    assert world.send("hello") == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    with pytest.raises(Outdated):
+        world.function({"refresh": True}, "request", 60)
+    assert "New name" in world.text("lists/index.html")
+
+
+def test_a_new_reader_reads_every_page_again() -> None:
+    world = World()
+    for number in range(30):
+        world.put(f"p{number}", minute=number)
+    world.send(*(f"p{number}" for number in range(30)))
+    # As an older reader would have left it: a title that no page has.
+    stored = world.store.get(INDEX_KEY)
+    assert stored is not None
+    index = decode(stored.body)
+    rows = tuple(msgspec.structs.replace(row, title="As it was read") for row in index.entries)
+    world.store.put(INDEX_KEY, encode(Index(index.header, rows)))
+    theme = msgspec.structs.replace(SITE, revision=2, renderer="two")
+    assert world.wire(theme)({"refresh": True}, "deploy", 60) == {"done": True}
+    assert set(world.titles()) == {"As it was read"}
+    newer = msgspec.structs.replace(SITE, revision=3, renderer="three", reader="another")
+    function = world.wire(newer)
+    assert not function({"status": True}, "status", 60)["current"]
+    assert function({"refresh": True}, "deploy", 60) == {"done": True}
+    assert set(world.titles()) == {"A title"}
+    assert function({"status": True}, "status", 60)["current"]
+
+
+def test_an_index_of_another_format_is_made_anew_by_a_deploy() -> None:
+    world = World()
+    world.put("hello", "Hello")
+    world.send("hello")
+    world.store.put(INDEX_KEY, gzip.compress(b'{"format":1}\n') + gzip.compress(b""))
+    newer = msgspec.structs.replace(SITE, revision=2, renderer="two")
+    with pytest.raises(Unavailable, match="format 1"):
+        world.wire(newer)({"keys": [key("hello")]}, "request", 60)
+    assert world.wire(newer)({"refresh": True}, "deploy", 60) == {"done": True}
+    assert world.titles() == ["Hello"]
+
+
+def test_reading_asks_for_no_setting_but_those_that_name_a_reader() -> None:
+    asked: set[str] = set()
+
+    class Watched:
+        def __getattr__(self, name: str) -> Any:
+            asked.add(name)
+            found = getattr(type(SITE), name, None)
+            return found.__get__(self) if callable(found) else getattr(SITE, name)
+
+    site: Any = Watched()
+    long = page("long").replace(b"<p>Body", b"<p>" + b"word " * 400_000 + b"Body")
+    for body in (page("hello"), long, b"<p>"):
+        read_page(key("hello"), body.replace(b"/long/", b"/hello/"), site=site, modified="")
+    assert {"url", "author"} <= asked
+    assert asked - {"absolute"} <= {*READS}
+
+
+def test_a_rebuild_needs_the_pages_alone() -> None:
+    world = World()
+    for number in range(5):
+        world.put(f"p{number}", f"Post {number}", minute=number, tags=("a",))
+    world.send(*(f"p{number}" for number in range(5)))
+    wanted = {k: o.body for k, o in world.lists().items()}
+    for name in list(world.store.objects):
+        if not name.startswith("pages/"):
+            del world.store.objects[name]
+    world.store.put("lists/tags/gone/index.html", b"obsolete")
+    world.store.put("lists/robots.txt", b"foreign")
+    assert world.function({"rebuild": True}, "request", 600) == {"done": True}
+    assert {k: o.body for k, o in world.lists().items()} == wanted
+
+
+def test_a_rebuild_mends_a_damaged_index_and_nothing_else_dares() -> None:
+    world = World()
+    world.put("hello", "Hello")
+    world.send("hello")
+    world.store.put(INDEX_KEY, b"garbage")
+    assert world.send("hello") != DONE
+    assert world.function({"rebuild": True}, "request", 600) == {"done": True}
+    assert world.send("hello") == DONE
+    assert world.titles() == ["Hello"]
+
+
+def test_a_rebuild_goes_on_where_it_was_cut_off() -> None:
+    world = World()
+    for number in range(2_300):
+        world.put(f"p{number:04}", minute=number % 60)
+    world.tick = 2.0
+    calls = 1
+    while not world.function({"rebuild": True}, f"request {calls}", 25)["done"]:
+        calls += 1
+        assert calls < 400
+    assert calls > 2
+    world.tick = 0.0
+    status = world.function({"status": True}, "request", 60)
+    assert (status["posts"], status["owed"], status["rebuilding"]) == (2_300, 0, None)
+
+
+def test_a_lost_fragment_is_read_from_its_page_again() -> None:
+    world = World()
+    for name in ("a", "b"):
+        world.put(name, name)
+    world.send("a", "b")
+    for name in [k for k in world.store.objects if k.startswith(FRAGMENTS)]:
+        del world.store.objects[name]
+    world.function = world.wire(SITE)  # cold: nothing cached
+    world.put("a", "A new")
+    assert world.send("a") == DONE
+    assert sorted(world.titles()) == ["A new", "b"]

@@ -1,0 +1,146 @@
+"""A run that has too little time, or that another run overtakes: what comes again, and what not."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from tests.edgefeed.in_memory import DONE, SITE, World, key
+
+from edgefeed.backlog import FULL, Waiting
+from edgefeed.contract import INDEX_KEY
+from edgefeed.handler import Function
+from edgefeed.index import decode
+from edgefeed.reconcile import Run
+from edgefeed.steps import drive
+from edgefeed.store import Conflict, Object
+from edgefeed.stores import MemoryStore
+from edgefeed.versions import Message
+
+
+def test_a_hub_that_never_answers_takes_no_time_that_is_not_there() -> None:
+    world = World()
+    world.hearer.hub_fails = 10_000
+    world.put("hello", "Hello")
+    began = world.now
+
+    def rest(seconds: float) -> None:
+        world.now += seconds
+
+    ports = dataclasses.replace(world.ports, sleep=rest)
+    assert Function(SITE, ports, most_time=60)(world.event(key("hello")), "r", 20) == DONE
+    assert world.now - began < 5
+
+
+def test_no_time_left_means_the_next_run_goes_on() -> None:
+    world = World()
+    for number in range(30):
+        world.put(f"p{number}", f"Post {number}", minute=number, tags=tuple("abcdefghijkl"))
+    names = [f"p{number}" for number in range(30)]
+    world.tick = 1.0  # each look at the clock costs a second
+    rounds = 0
+    while world.send(*names, seconds=1) != DONE:
+        rounds += 1
+        assert rounds < 50
+    assert rounds >= 2
+    assert len(world.titles()) == 20
+    assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
+
+
+def test_one_message_comes_again_for_lists_that_there_was_no_time_to_write() -> None:
+    world = World()
+    names = [f"p{number}" for number in range(30)]
+    for number, name in enumerate(names):
+        world.put(name, name.upper(), minute=number, tags=tuple("abcdefghijkl"))
+    events = {name: world.event(key(name), name=name)["Records"][0] for name in names}
+    world.tick = 1.0  # each look at the clock costs a second
+    answer = world.function({"Records": [*events.values()]}, "request", 20)
+    (left,) = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    (debt,) = decode(world.store.objects[INDEX_KEY].body).header.debts.values()
+    assert (debt.until, debt.keys) == (0, (key(left),))
+    assert debt.units
+    world.tick = 0
+    assert world.function({"Records": [events[left]]}, "request", 60) == DONE
+    assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
+    assert len(world.titles("lists/tags/l/feed.xml")) == 20
+
+
+class Contested(MemoryStore):
+    """Another run's swap comes first, once."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__()
+        self.number = number
+        self.read: list[str] = []
+
+    def get(self, key: str) -> Object | None:
+        self.read.append(key)
+        return super().get(key)
+
+    def put(self, key: str, body: bytes, **options: Any) -> str:
+        if key == INDEX_KEY:
+            self.number -= 1
+            if self.number == 0:
+                raise Conflict("another run's swap came first")
+        return super().put(key, body, **options)
+
+
+def test_where_another_swap_comes_first_only_a_part_is_read_again() -> None:
+    world = World()
+    world.store = Contested(3)
+    world.wire(SITE)
+    names = [f"p{number}" for number in range(10, 22)]
+    for name in names:
+        world.put(name, name.upper())
+    run = Run(SITE, world.ports, token="run", deadline=2_000.0)
+    run.part = 5
+    messages = [Message(name, (key(name),)) for name in names]
+    assert drive(run.handle(messages)) == frozenset()
+    read = Counter(read for read in world.store.read if read.startswith("pages/"))
+    assert read == {key(name): 2 if name in names[10:] else 1 for name in names}
+    assert len(world.titles()) == 12
+    assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
+
+
+def test_the_time_that_messages_take_to_come_is_the_runs_own() -> None:
+    world = World()
+
+    class Slow:
+        def take(self, most: int) -> list[Waiting]:  # noqa: ARG002 - none wait
+            world.now += 50
+            return []
+
+        def drop(self, waiting: Sequence[Waiting]) -> None:
+            assert not waiting
+
+        def retry(self, waiting: Sequence[Waiting]) -> None:
+            """Nothing says how it is known."""
+
+    function = Function(SITE, world.ports, most_time=60, backlog=Slow())
+    names = [f"p{number}" for number in range(FULL)]
+    for name in names:
+        world.put(name, name.upper(), tags=tuple("abcdefghijkl"))
+    records = [world.event(key(name), name=name)["Records"][0] for name in names]
+    answer = function({"Records": records}, "request", 60)
+    assert len(answer["batchItemFailures"]) == 1
+
+
+def test_more_pages_than_there_is_time_to_read_come_again() -> None:
+    world = World()
+    names = [f"p{number}" for number in range(120)]
+    for name in names:
+        world.put(name, name.upper())
+    world.tick = 0.5  # each look at the clock costs half a second
+    left, answers = names, []
+    while left:
+        event = {
+            "Records": [r for name in left for r in world.event(key(name), name=name)["Records"]]
+        }
+        answer = world.function(event, "request", 60)
+        answers.append(len(answer["batchItemFailures"]))
+        assert len(answers) < 20
+        left = [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+    assert 0 < answers[0] < len(names)
+    assert len(decode(world.store.objects[INDEX_KEY].body).entries) == len(names)
