@@ -145,21 +145,16 @@ class SqsBacklog:
         # Made when it is needed: most runs find nothing waiting.
         return boto3.client("sqs", config=_config(4))
 
-    def take(self, most: int) -> list[Waiting]:
+    def take(self) -> Iterator[list[Waiting]]:
         """See `backlog.Backlog`."""
-        found: list[Waiting] = []
         with suppress(ClientError, BotoCoreError):  # what was not taken comes by itself
-            while len(found) < most:
-                answer = self._sqs.receive_message(
-                    QueueUrl=self._url,
-                    MaxNumberOfMessages=_AT_ONCE,
-                    WaitTimeSeconds=0,
-                    MessageSystemAttributeNames=[_RECEIVED],
-                )
-                if not (messages := answer.get("Messages", [])):
-                    break
-                found += map(_waiting, messages)
-        return found
+            while messages := self._sqs.receive_message(
+                QueueUrl=self._url,
+                MaxNumberOfMessages=_AT_ONCE,
+                WaitTimeSeconds=0,
+                MessageSystemAttributeNames=[_RECEIVED],
+            ).get("Messages"):
+                yield list(map(_waiting, messages))
 
     def drop(self, waiting: Sequence[Waiting]) -> None:
         """See `backlog.Backlog`."""

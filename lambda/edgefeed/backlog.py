@@ -12,7 +12,7 @@ after twice as long each time.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
@@ -23,7 +23,6 @@ FULL: Final = 10
 
 MOST: Final = 2_000
 """Messages that one run takes: as many pages as it can hold, and write the lists of, in time."""
-
 
 LONGEST: Final = 300
 """Seconds between two attempts at most."""
@@ -49,8 +48,11 @@ class Waiting(msgspec.Struct, frozen=True):
 class Backlog(Protocol):
     """The queue behind an event."""
 
-    def take(self, most: int) -> list[Waiting]:
-        """Messages that are waiting now. They come again unless they are dropped in time."""
+    def take(self) -> Iterator[Sequence[Waiting]]:
+        """Messages that are waiting now, some at a time.
+
+        They come again unless they are dropped in time.
+        """
 
     def drop(self, waiting: Sequence[Waiting]) -> None:
         """Acknowledge messages. What cannot be acknowledged comes again."""
@@ -59,12 +61,21 @@ class Backlog(Protocol):
         """Have messages come again after their delay. At the latest they do by themselves."""
 
 
-def extend(event: object, backlog: Backlog | None) -> tuple[object, list[Waiting]]:
-    """The event with what else is waiting, when it is full; and what was taken for that."""
+def extend(
+    event: object, backlog: Backlog | None, in_time: Callable[[], bool]
+) -> tuple[object, list[Waiting]]:
+    """The event with what else is waiting, when it is full; and what was taken for that.
+
+    No more is taken once it is not ``in_time``, for what was taken has to be acknowledged too.
+    """
     records = event.get("Records") if isinstance(event, Mapping) else None
     if backlog is None or not isinstance(records, list) or len(records) < FULL:
         return event, []
-    taken = backlog.take(MOST - len(records))
+    taken: list[Waiting] = []
+    for some in backlog.take():
+        taken += some
+        if len(records) + len(taken) >= MOST or not in_time():
+            break
     more = [{"messageId": message.id, "body": message.body} for message in taken]
     return {"Records": [*records, *more]}, taken
 
@@ -81,8 +92,12 @@ def settle(
         return dict(answer)
     backlog.drop([message for message in taken if message.id not in failed])
     backlog.retry([message for message in (*_given(event), *taken) if message.id in failed])
-    rest = sorted(failed.difference(message.id for message in taken))
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in rest]}
+    return again(failed.difference(message.id for message in taken))
+
+
+def again(failed: Iterable[str]) -> dict[str, Any]:
+    """SQS's partial batch response: which messages must come again."""
+    return {"batchItemFailures": [{"itemIdentifier": name} for name in sorted(failed)]}
 
 
 class _Attributes(msgspec.Struct, rename="pascal"):

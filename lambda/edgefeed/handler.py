@@ -18,7 +18,7 @@ from typing import Any, Final, Protocol, cast
 
 import msgspec
 
-from edgefeed.backlog import Backlog, extend, settle
+from edgefeed.backlog import Backlog, again, extend, settle
 from edgefeed.cache import Cache
 from edgefeed.contract import Site
 from edgefeed.events import Work, understand
@@ -36,6 +36,8 @@ from edgefeed.versions import Outdated
 
 THREADS: Final = 16
 _MARGIN: Final = 15.0
+_TAKING: Final = 0.1
+"""The share of an invocation's time in which messages are taken."""
 
 
 class Context(Protocol):
@@ -73,8 +75,10 @@ class Function:
         ``seconds`` is the time there is. Raises `Unavailable` and `Outdated` where a direct
         call failed; messages of a queue are answered as failed instead.
         """
-        deadline = self._ports.now() + max(seconds - _MARGIN, 0)
-        event, taken = extend(event, self._backlog)
+        began, now = self._ports.now(), self._ports.now
+        event, taken = extend(event, self._backlog, lambda: now() < began + seconds * _TAKING)
+        # To acknowledge messages takes about as long as to take them.
+        deadline = now() + max(seconds - _MARGIN - 2 * (now() - began), 0)
         work = understand(event, request)
         counted = Counted(self._ports.store)
         ports = replace(self._ports, store=cast("Store", counted))
@@ -94,7 +98,7 @@ class Function:
             report.failed(error)
             if work.direct:
                 raise
-            answer = _again([message.id for message in work.messages])
+            answer = again(message.id for message in work.messages)
         finally:
             report.show(ports.now())
         return settle(answer, event, taken, self._backlog)
@@ -109,15 +113,8 @@ async def _perform(run: Run, work: Work) -> dict[str, Any]:
         return {"done": await rebuild(run)}
     if work.kind == "refresh":
         return {"done": await refresh(run, work.messages[0])}
-    if not work.messages:
-        return _again([])
-    failed = await run.handle(work.messages)
-    return {"done": not failed} if work.direct else _again(sorted(failed))
-
-
-def _again(failed: list[str]) -> dict[str, Any]:
-    """SQS's partial batch response: which messages must come again."""
-    return {"batchItemFailures": [{"itemIdentifier": name} for name in failed]}
+    failed = await run.handle(work.messages) if work.messages else frozenset[str]()
+    return {"done": not failed} if work.direct else again(failed)
 
 
 def _rest(seconds: float) -> None:

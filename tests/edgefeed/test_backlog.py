@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import chain
 from typing import Any
 
 import boto3
@@ -21,9 +22,12 @@ class Queue:
         self.waiting = [Waiting(f"m{n}", "{}", f"r{n}") for n in range(count)]
         self.dropped: list[str] = []
         self.again: dict[str, int] = {}
+        self.asked = 0
 
-    def take(self, most: int) -> list[Waiting]:
-        return self.waiting[:most]
+    def take(self) -> Iterator[list[Waiting]]:
+        for start in range(0, len(self.waiting), FULL):
+            self.asked += 1
+            yield self.waiting[start : start + FULL]
 
     def drop(self, waiting: Sequence[Waiting]) -> None:
         self.dropped += [message.id for message in waiting]
@@ -36,23 +40,36 @@ def event(count: int) -> dict[str, Any]:
     return {"Records": [{"messageId": f"e{n}", "body": "{}"} for n in range(count)]}
 
 
+def always() -> bool:
+    return True
+
+
 def test_an_event_that_is_not_full_is_left_alone() -> None:
     queue = Queue(5)
     given = event(FULL - 1)
-    assert extend(given, queue) == (given, [])
+    assert extend(given, queue, always) == (given, [])
 
 
 @pytest.mark.parametrize("given", [None, [], {"keys": []}, {"Records": "no"}])
 def test_what_is_not_an_event_of_a_queue_is_left_alone(given: object) -> None:
-    assert extend(given, Queue(5)) == (given, [])
+    assert extend(given, Queue(5), always) == (given, [])
 
 
 def test_a_full_event_takes_what_else_waits_up_to_the_limit() -> None:
-    extended, taken = extend(event(FULL), Queue(2 * MOST))
+    extended, taken = extend(event(FULL), Queue(2 * MOST), always)
     assert isinstance(extended, dict)
     assert len(extended["Records"]) == MOST
     assert extended["Records"][FULL] == {"messageId": "m0", "body": "{}"}
     assert len(taken) == MOST - FULL
+
+
+def test_no_more_is_taken_than_there_is_time_to_acknowledge() -> None:
+    queue, left = Queue(2 * MOST), iter([True, True, False])
+    extended, taken = extend(event(FULL), queue, lambda: next(left))
+    assert isinstance(extended, dict)
+    assert [message.id for message in taken] == [f"m{n}" for n in range(3 * FULL)]
+    assert len(extended["Records"]) == 4 * FULL
+    assert queue.asked == 3, "a message that is asked for and not taken would hide for minutes"
 
 
 def failed(*names: str) -> dict[str, Any]:
@@ -61,7 +78,7 @@ def failed(*names: str) -> dict[str, Any]:
 
 def test_only_what_is_handled_is_dropped_and_lambda_hears_of_its_own_only() -> None:
     queue = Queue(3)
-    extended, taken = extend(event(FULL), queue)
+    extended, taken = extend(event(FULL), queue, always)
     assert settle(failed("m1", "e2"), extended, taken, queue) == failed("e2")
     assert queue.dropped == ["m0", "m2"]
     assert queue.again == {"r1": 1}
@@ -121,9 +138,9 @@ def test_sqs_gives_what_waits_once_and_forgets_what_is_dropped(url: str) -> None
     for number in range(25):
         sqs.send_message(QueueUrl=url, MessageBody=f"body {number}")
     backlog = SqsBacklog(url)
-    taken = backlog.take(100)
+    taken = list(chain.from_iterable(backlog.take()))
     assert sorted(message.body for message in taken) == sorted(f"body {n}" for n in range(25))
-    assert backlog.take(100) == []
+    assert list(chain.from_iterable(backlog.take())) == []
     backlog.drop(taken[:13])
     counts = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["All"])["Attributes"]
     assert counts["ApproximateNumberOfMessagesNotVisible"] == "12"
@@ -139,7 +156,7 @@ def test_sqs_gives_again_what_failed_and_counts(url: str) -> None:
         "provide-client-params.sqs.ChangeMessageVisibilityBatch",
         lambda params, **_: asked.append(params["Entries"]),
     )
-    taken = backlog.take(100)
+    taken = list(chain.from_iterable(backlog.take()))
     assert {message.received for message in taken} == {1}
     backlog.retry([msgspec.structs.replace(message, received=0) for message in taken])
     assert [len(entries) for entries in asked] == [10, 2]
@@ -149,13 +166,13 @@ def test_sqs_gives_again_what_failed_and_counts(url: str) -> None:
         sqs.change_message_visibility(
             QueueUrl=url, ReceiptHandle=message.receipt, VisibilityTimeout=0
         )
-    again = backlog.take(100)
+    again = list(chain.from_iterable(backlog.take()))
     assert sorted(message.id for message in again) == sorted(message.id for message in taken)
     assert {(message.received, message.delay) for message in again} == {(2, 2)}
 
 
 def test_a_queue_that_does_not_answer_is_no_trouble(url: str) -> None:
     backlog = SqsBacklog(url + "-gone")
-    assert backlog.take(10) == []
+    assert list(backlog.take()) == []
     backlog.drop([Waiting("m", "{}", "r")])
     backlog.retry([Waiting("m", "{}", "r")])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.edgefeed.in_memory import DONE, SITE, World, key
@@ -108,9 +108,10 @@ def test_the_time_that_messages_take_to_come_is_the_runs_own() -> None:
     world = World()
 
     class Slow:
-        def take(self, most: int) -> list[Waiting]:  # noqa: ARG002 - none wait
-            world.now += 50
-            return []
+        def take(self) -> Iterator[list[Waiting]]:
+            world.now += 23
+            yield []
+            raise AssertionError("more is taken, though a tenth of the time is gone")
 
         def drop(self, waiting: Sequence[Waiting]) -> None:
             assert not waiting
