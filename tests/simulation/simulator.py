@@ -11,15 +11,14 @@ import msgspec
 from tests.simulation.cloud import Clock, Edge, Violation, WatchedStore
 from tests.simulation.scheduler import Died, Process
 from tests.simulation.site import SITE, PlainRenderer, Source, encode_source, reader_for
+from tests.simulation.verdict import judge
 
-from edgefeed.contract import INDEX_KEY, LISTS, PAGES, Site
-from edgefeed.index import Header, Index, decode, encode
+from edgefeed.contract import LISTS, PAGES, Site
 from edgefeed.ports import Ports, Renderer
 from edgefeed.rebuild import rebuild, refresh
 from edgefeed.reconcile import Run
-from edgefeed.steps import Call, drive
+from edgefeed.steps import Call
 from edgefeed.store import Unavailable
-from edgefeed.stores import MemoryStore, Silent
 from edgefeed.units import unit_of
 from edgefeed.versions import Message, Outdated
 
@@ -120,7 +119,7 @@ class Simulation:
                 break
         else:
             raise Violation(f"no end after {MOST_STEPS} steps")
-        self._judge()
+        judge(self.store, self.edge, self.site, self._render(self.site))
 
     def _act(self) -> bool:
         """Let something happen; False when nothing is left to happen."""
@@ -346,51 +345,6 @@ class Simulation:
         self._faults -= 1
         self.log.append(f"{self.clock.now:.1f} 409")
         return True
-
-    # --- the verdict -----------------------------------------------------------------
-
-    def _judge(self) -> None:
-        stored = self.store.get(INDEX_KEY)
-        if stored is None:
-            raise Violation("there is no index")
-        index = decode(stored.body)
-        if index.header.debts:
-            raise Violation(f"debts were left: {index.header.debts}")
-        if index.header.rebuild is not None:
-            raise Violation("a rebuild was left")
-        renderer = self._render(self.site)
-        clean = from_scratch(self.store, self.site, renderer, index.header.emptied)
-        found = clean.get(INDEX_KEY)
-        assert found is not None
-        wanted = decode(found.body)
-        for name in ("entries", "pages", "rejected"):
-            if getattr(index, name) != getattr(wanted, name):
-                raise Violation(f"the index's {name} differ from a from-scratch run's")
-        here, there = _bodies(self.store), _bodies(clean)
-        if here != there:
-            wrong = sorted(k for k in here.keys() | there.keys() if here.get(k) != there.get(k))
-            raise Violation(f"{wrong} differ from a from-scratch run's")
-        self.edge.check(index.header.unheard, hub=bool(self.site.hub))
-
-
-def from_scratch(
-    store: MemoryStore, site: Site, renderer: Renderer, emptied: dict[str, str]
-) -> MemoryStore:
-    """What a from-scratch run writes from the same pages, with the same memory of names."""
-    clean = MemoryStore()
-    clean.objects = {k: o for k, o in store.objects.items() if k.startswith(PAGES)}
-    clean.put(INDEX_KEY, encode(Index(header=Header(emptied=emptied))))
-    ports = Ports(clean, reader_for(site), renderer, Silent(), lambda: 0.0, lambda _: None)
-    drive(rebuild(Run(site, ports, token="clean", deadline=1.0)))
-    return clean
-
-
-def _bodies(store: MemoryStore) -> dict[str, bytes]:
-    return {
-        key: found.body
-        for key, found in store.objects.items()
-        if key.startswith(LISTS) or key == "state/problems.json"
-    }
 
 
 def simulate(
