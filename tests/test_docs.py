@@ -2,104 +2,37 @@
 
 from __future__ import annotations
 
-import ast
 import re
-import shlex
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 import click
-import lxml.html
 import msgspec
 import pytest
 from click.testing import CliRunner
 from markdown_it import MarkdownIt
+from tests.documentation import (
+    CONTENT,
+    DOCUMENTS,
+    POSTS,
+    ROOT,
+    Command,
+    commands,
+    rows,
+    section,
+    spans_of,
+    text_of,
+)
 
 from edgefeed.contract import Site, template_filters
-from sula import settings as site_settings
 from sula.cli import cli
 from sula.dates import DateError, parse_date
-from sula.errors import ConfigError
 from sula.fields import KEYS
 from sula.frontmatter import split
 from sula.init import Wanted, init
 from sula.meta import read_source
 from sula.post import PostData
-from sula.settings import SiteSettings, load_settings
-
-ROOT = Path(__file__).parents[1]
-POSTS = ROOT / "content/posts"
-CONTENT = sorted((ROOT / "content").rglob("*.md"))
-DOCUMENTS = [ROOT / name for name in ("README.md", "infra/README.md", "lambda/README.md")] + CONTENT
-_FRONT_MATTER = re.compile(r"---\n.*?\n---\n", re.DOTALL)
-_COMMAND = re.compile(r"(?:\.venv/bin/)?(sula|make|python)(?=\s|$)(.*)")
-
-
-@dataclass(frozen=True)
-class Command:
-    """A command as a document shows it; ``whole`` when it stands in a block, to be copied."""
-
-    document: str
-    program: str
-    words: tuple[str, ...]
-    whole: bool
-
-
-def text_of(path: Path) -> str:
-    return _FRONT_MATTER.sub("", path.read_text("utf-8"), count=1)
-
-
-def code_in(text: str) -> Iterator[tuple[str, bool]]:
-    """Code in Markdown: lines of blocks (True) and spans (False)."""
-    for token in MarkdownIt("commonmark").enable("table").parse(text):
-        if token.type in {"fence", "code_block"}:
-            yield from ((line.strip(), True) for line in token.content.splitlines())
-        for child in token.children or ():
-            if child.type == "code_inline":
-                yield " ".join(child.content.split()), False
-
-
-def commands() -> list[Command]:
-    found = []
-    for path in DOCUMENTS:
-        for line, whole in code_in(text_of(path)):
-            match = _COMMAND.fullmatch(line)
-            if match is not None:
-                # What the shell does with the output is the shell's affair.
-                asked = re.split(r"\s>{1,2}\s", match[2], maxsplit=1)[0]
-                words = tuple(shlex.split(asked, comments=True))
-                found.append(Command(path.name, match[1], words, whole))
-    return found
-
-
-def spans_of(text: str) -> set[str]:
-    return {code for code, whole in code_in(text) if not whole}
-
-
-def section(text: str, heading: str) -> str:
-    """What stands under a heading of the second level."""
-    pattern = rf"^## {re.escape(heading)}\n(.*?)(?=^## |\Z)"
-    match = re.search(pattern, text, re.DOTALL | re.MULTILINE)
-    assert match is not None, f"there is no section {heading!r}"
-    return match[1]
-
-
-def rows(text: str, header: str) -> list[list[str]]:
-    """The cells of the table whose first line begins so, without the backticks around them."""
-    lines = text.splitlines()
-    start = next(at for at, line in enumerate(lines) if re.match(rf"\| {header} +\|", line))
-    found = []
-    for line in lines[start + 2 :]:
-        if not line.startswith("|"):
-            break
-        found.append([cell.strip() for cell in line.strip("|").split("|")])
-    assert found, f"the table {header!r} is empty"
-    return found
-
-
-# --- commands ----------------------------------------------------------------------------
+from sula.settings import load_settings
 
 
 def options_of(command: click.Command) -> dict[str, click.Option]:
@@ -163,85 +96,6 @@ def test_the_commands_post_tells_of_every_command_and_of_no_option_that_there_is
         assert shown <= known, f"sula {name} has no {shown - known}"
 
 
-# --- settings ----------------------------------------------------------------------------
-
-REQUIRED = {
-    "SITEURL": "https://blog.example",
-    "SITENAME": "A Blog",
-    "SITE_ID": "tag:blog.example,2026:site",
-}
-WORDS: dict[str, dict[str, object]] = {
-    "none": {
-        "MENU": (), "SOCIAL": (), "THEME_OPTIONS": {}, "FOOTER": "", "ICON": "", "HUB": "",
-        "AUTHOR_EMAIL": "", "AUTHOR_URL": "", "SITE_DESCRIPTION": "", "CHECK_IGNORE": (),
-    },
-    "no": {"PREVIEWS": False},
-    "the site's name": {"AUTHOR": REQUIRED["SITENAME"]},
-    "the one that comes with Sula": {"THEME": str(ROOT / "theme")},
-}  # fmt: skip
-"""Usual values that are told in words, and what they mean."""
-OTHERS: dict[str, object] = {
-    "MENU": (("Home", "/"),), "SOCIAL": (("Home", "/"),), "THEME_OPTIONS": {"a": "b"},
-    "FOOTER": "x", "ICON": "icon.svg", "HUB": "https://hub.example/", "AUTHOR_EMAIL": "a@b.example",
-    "AUTHOR_URL": "https://a.example/", "SITE_DESCRIPTION": "x", "AUTHOR": "Ada",
-    "DEFAULT_LANG": "de", "TIMEZONE": "Europe/Vienna", "PATH": "other", "THEME": "mine",
-    "ARTICLE_URL": "{slug}/", "PAGE_URL": "p/{slug}/", "FEED_SIZE": 5, "PAGE_SIZE": 5,
-    "HOME_SIZE": 5, "PREVIEWS": True, "FEED_FORMATS": ("atom",), "TAG_FEEDS": False,
-    "SERIES_FEEDS": False, "CHECK_IGNORE": ("image-alt",),
-}  # fmt: skip
-"""Another value for each, which must make a difference."""
-
-
-def settings_with(root: Path, values: dict[str, object]) -> SiteSettings:
-    lines = [f"{name} = {value!r}\n" for name, value in {**REQUIRED, **values}.items()]
-    (root / "pelicanconf.py").write_text("".join(lines), "utf-8")
-    return load_settings(root)
-
-
-@pytest.fixture
-def blog(tmp_path: Path) -> Path:
-    for folder in ("content", "other", "mine/templates", "mine/static"):
-        (tmp_path / folder).mkdir(parents=True)
-    for name in ("templates", "static"):
-        for file in (ROOT / "theme" / name).iterdir():
-            (tmp_path / "mine" / name / file.name).write_bytes(file.read_bytes())
-    return tmp_path
-
-
-def told_settings() -> dict[str, str]:
-    tables = text_of(POSTS / "settings.md").partition("## Where it is deployed to")[0]
-    found = re.findall(r"^\| `([A-Z_]+)` +\|.*\| *([^|]+?) *\|$", tables, re.MULTILINE)
-    return dict(found)
-
-
-def test_the_settings_post_lists_every_setting_with_its_default(blog: Path) -> None:
-    told = told_settings()
-    # SITESUBTITLE is Pelican's word for SITE_DESCRIPTION; the text says so.
-    assert told.keys() == site_settings._KNOWN - {"SITESUBTITLE"}
-    assert "SITESUBTITLE" in spans_of(text_of(POSTS / "settings.md"))
-    plain = settings_with(blog, {})
-    for name, usual in told.items():
-        if name in REQUIRED:
-            assert usual == "you say", name
-            continue
-        value: object = usual.strip("`")
-        if usual in WORDS:
-            value = WORDS[usual][name]
-        elif usual.isdigit() or usual.startswith(("`(", "`True`")):
-            value = ast.literal_eval(usual.strip("`"))
-        assert settings_with(blog, {name: value}) == plain, f"{name} is not usually {value!r}"
-        assert settings_with(blog, {name: OTHERS[name]}) != plain, f"{name} makes no difference"
-
-
-@pytest.mark.parametrize("name", sorted(REQUIRED))
-def test_a_setting_that_you_say_must_be_said(blog: Path, name: str) -> None:
-    values = {key: value for key, value in REQUIRED.items() if key != name}
-    text = "".join(f"{key} = {value!r}\n" for key, value in values.items())
-    (blog / "pelicanconf.py").write_text(text, "utf-8")
-    with pytest.raises(ConfigError, match=name):
-        load_settings(blog)
-
-
 # --- front matter, themes ----------------------------------------------------------------
 
 
@@ -263,72 +117,6 @@ def test_the_theming_post_lists_templates_filters_and_names() -> None:
     hidden = {"revision", "renderer", "reader"}  # what only the function's deploys count
     names = {span.removeprefix("site.") for span in spans if span.startswith("site.")}
     assert names >= set(Site.__struct_fields__) - hidden
-
-
-def test_a_picture_says_what_it_shows() -> None:
-    drawings = sorted((ROOT / "content").rglob("*.svg"))
-    assert len(drawings) > 4
-    for path in drawings:
-        drawing = lxml.html.fromstring(path.read_bytes())
-        assert drawing.findtext(".//title"), path.name
-        assert len(drawing.findtext(".//desc") or "") > 20, path.name
-
-
-# --- the built site ----------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site") / "public"
-    with pytest.raises(SystemExit) as end:
-        cli.main(["--site", str(ROOT), "build", str(folder)])
-    assert end.value.code == 0
-    return folder
-
-
-@pytest.fixture(scope="module")
-def pages(site: Path) -> dict[str, lxml.html.HtmlElement]:
-    """Every page of the built site by its URL path."""
-    found = {}
-    for path in sorted(site.rglob("*.html")):
-        url = "/" + path.relative_to(site).as_posix().removesuffix("index.html")
-        found[url] = lxml.html.fromstring(path.read_text("utf-8"))
-    assert len(found) > 60
-    return found
-
-
-def test_every_internal_link_resolves(site: Path, pages: dict[str, lxml.html.HtmlElement]) -> None:
-    base = load_settings(ROOT).site.url
-    anchors = {url: {*page.xpath("//@id")} for url, page in pages.items()}
-    seen, broken = 0, []
-    for url, page in pages.items():
-        for link in page.xpath("//@href | //@src | //@poster"):
-            path = link.removeprefix(base) if f"{link}/".startswith(f"{base}/") else link
-            if urlsplit(path).scheme or path.startswith("//"):
-                continue
-            parts = urlsplit(path or "/")
-            target = unquote(parts.path) or url
-            assert target.startswith("/"), f"{url} links relatively, to {link}"
-            seen += 1
-            file = site / (target[1:] + "index.html" if target.endswith("/") else target[1:])
-            anchor = unquote(parts.fragment)
-            if not file.is_file() or (anchor and anchor not in anchors[target]):
-                broken.append(f"{url} ▶ {link}")
-    assert (broken, seen > 2_000) == ([], True)
-
-
-def test_every_image_has_alternative_text(pages: dict[str, lxml.html.HtmlElement]) -> None:
-    # The icon beside the site's name is decoration: its name stands next to it.
-    images = [(url, image) for url, page in pages.items() for image in page.xpath("//main//img")]
-    assert len(images) > 5
-    for url, image in images:
-        assert len((image.get("alt") or "").split()) > 3, f"{url}: {image.get('src')}"
-
-
-def test_no_anchor_stands_twice(pages: dict[str, lxml.html.HtmlElement]) -> None:
-    for url, page in pages.items():
-        names = page.xpath("//@id")
-        assert len(names) == len(set(names)), url
 
 
 def test_every_struct_named_here_is_one() -> None:

@@ -1,71 +1,24 @@
-"""The template against the contract, and against what must never be true of it."""
+"""The template against the contract: the edge, the bucket, what wakes the function."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+from tests.sula.template import ROOT, parse, properties, read_template
 
 from edgefeed import contract
 from sula import dependencies, stack
 from sula.errors import CloudError
 from sula.ports import StackState
 
-ROOT = Path(__file__).parents[2]
 
-
-class _Loader(yaml.SafeLoader):
-    """YAML with CloudFormation's short forms: `!Ref X` as {"Ref": "X"}."""
-
-
-def _short_form(loader: yaml.Loader, suffix: str, node: yaml.Node) -> object:
-    name = suffix if suffix == "Ref" else f"Fn::{suffix}"
-    if isinstance(node, yaml.ScalarNode):
-        return {name: loader.construct_scalar(node)}
-    assert isinstance(node, yaml.SequenceNode)
-    return {name: loader.construct_sequence(node, deep=True)}
-
-
-_Loader.add_multi_constructor("!", _short_form)
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture
 def template() -> dict[str, Any]:
-    found: dict[str, Any] = yaml.load(stack.load_template(), _Loader)  # noqa: S506 - a SafeLoader
-    return found
-
-
-def properties(template: dict[str, Any], resource: str) -> dict[str, Any]:
-    found: dict[str, Any] = template["Resources"][resource]["Properties"]
-    return found
-
-
-def statements(template: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, resource in template["Resources"].items():
-        known = resource["Properties"]
-        documents = [known.get("PolicyDocument")]
-        documents += [policy["PolicyDocument"] for policy in known.get("Policies", ())]
-        for document in filter(None, documents):
-            yield from ((name, statement) for statement in document["Statement"])
-
-
-def as_list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def role(template: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    found = properties(template, "FunctionRole")["Policies"][0]["PolicyDocument"]["Statement"]
-    return {statement["Sid"]: statement for statement in found}
-
-
-def keys(statement: dict[str, Any]) -> set[str]:
-    """The keys a statement's S3 resources name."""
-    return {one["Fn::Sub"].partition("/")[2] for one in as_list(statement["Resource"])}
+    return read_template()
 
 
 def test_the_edge_sends_the_contracts_paths_to_lists_and_the_rest_to_pages(
@@ -98,64 +51,6 @@ def test_what_is_missing_is_one_page_with_status_404(template: dict[str, Any]) -
     assert {one["ResponseCode"] for one in answers.values()} == {404}
     assert {one["ResponsePagePath"] for one in answers.values()} == {"/404.html"}
     assert not contract.is_list_path("/404.html")
-
-
-def test_the_edge_may_read_pages_and_lists_and_nothing_else(template: dict[str, Any]) -> None:
-    granted = [
-        statement
-        for name, statement in statements(template)
-        if name == "BucketPolicy" and statement["Effect"] == "Allow"
-    ]
-    assert len(granted) == 1
-    assert as_list(granted[0]["Action"]) == ["s3:GetObject"]
-    places = {one["Fn::Sub"] for one in granted[0]["Resource"]}
-    assert places == {"${Bucket.Arn}/pages/*", "${Bucket.Arn}/lists/*"}
-    assert "AWS:SourceArn" in granted[0]["Condition"]["StringEquals"]
-
-
-def test_the_function_writes_lists_and_its_own_state_only(template: dict[str, Any]) -> None:
-    writing = [
-        statement
-        for statement in role(template).values()
-        if {"s3:PutObject", "s3:DeleteObject"} & set(as_list(statement["Action"]))
-    ]
-    assert {key for statement in writing for key in keys(statement)} == {
-        contract.LISTS + "*",
-        contract.INDEX_KEY,
-        contract.PROBLEMS_KEY,
-        contract.FRAGMENTS + "*",
-    }
-
-
-def test_the_function_reads_pages(template: dict[str, Any]) -> None:
-    assert as_list(role(template)["ReadPages"]["Action"]) == ["s3:GetObject"]
-    assert keys(role(template)["ReadPages"]) == {contract.PAGES + "*"}
-
-
-def test_listing_has_no_condition_that_would_turn_404_into_403(template: dict[str, Any]) -> None:
-    assert "Condition" not in role(template)["SeeWhatIsThere"]
-
-
-def test_no_statement_allows_everything(template: dict[str, Any]) -> None:
-    allowed = [s for _, s in statements(template) if s["Effect"] == "Allow"]
-    assert len(allowed) > 6
-    for statement in allowed:
-        assert "*" not in as_list(statement["Resource"])
-        assert not [action for action in as_list(statement["Action"]) if action.endswith("*")]
-        assert statement.get("Principal") != "*"
-
-
-def test_every_door_without_tls_is_shut(template: dict[str, Any]) -> None:
-    shut = {
-        name
-        for name, statement in statements(template)
-        if statement["Effect"] == "Deny"
-        and statement["Condition"]["Bool"]["aws:SecureTransport"] == "false"
-        and statement["Principal"] == "*"
-    }
-    assert shut == {
-        "BucketPolicy", "QueuePolicy", "DeadLettersPolicy", "AccessLogBucketPolicy",
-    }  # fmt: skip
 
 
 def test_the_bucket_is_private_versioned_encrypted_and_outlives_the_stack(
@@ -241,7 +136,7 @@ def test_the_edge_function_is_put_into_the_template_whole(template: dict[str, An
 
 def test_comments_are_left_out_and_nothing_else_is(template: dict[str, Any]) -> None:
     raw = (ROOT / "infra/template.yaml").read_text("utf-8")
-    whole = yaml.load(raw, _Loader)  # noqa: S506 - a SafeLoader
+    whole = parse(raw)
     whole["Resources"]["ViewerRequest"]["Properties"]["FunctionCode"] = ""
     less = json.loads(json.dumps(template))
     less["Resources"]["ViewerRequest"]["Properties"]["FunctionCode"] = ""
@@ -256,89 +151,6 @@ def test_a_template_too_long_for_cloudformation_is_refused(tmp_path: Path) -> No
     path.write_text("Description: " + "x" * 52_000)
     with pytest.raises(CloudError, match="51200"):
         stack.load_template(path)
-
-
-# --- the other roles -------------------------------------------------------------------------
-
-
-def policy(template: dict[str, Any], role: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = properties(template, role)["Policies"][0]["PolicyDocument"][
-        "Statement"
-    ]
-    return found
-
-
-def prefixes(policy: list[dict[str, Any]], *actions: str) -> set[str]:
-    """The keys that a policy lets somebody do one of these to."""
-    return {
-        one["Fn::Sub"].partition("AWS::Region}/")[2]
-        for statement in policy
-        if set(actions) & set(as_list(statement["Action"]))
-        for one in as_list(statement["Resource"])
-        if "Fn::Sub" in one
-    }
-
-
-def test_the_release_copies_from_what_waits_to_pages_and_does_nothing_else(
-    template: dict[str, Any],
-) -> None:
-    found = policy(template, "ReleaseRole")
-    assert prefixes(found, "s3:GetObject") == {"state/scheduled/*"}
-    assert prefixes(found, "s3:PutObject") == {"pages/*"}
-    s3 = {a for s in found for a in as_list(s["Action"]) if a.startswith("s3:")}
-    assert s3 == {"s3:GetObject", "s3:PutObject"}
-    # It only ever creates: what is there already stays.
-    assert 'IfNoneMatch="*"' in properties(template, "Release")["Code"]["ZipFile"]
-
-
-def test_a_schedule_may_call_the_release_and_only_from_our_group(template: dict[str, Any]) -> None:
-    (statement,) = policy(template, "ScheduleRole")
-    assert statement["Action"] == "lambda:InvokeFunction"
-    assert statement["Resource"] == {"Fn::GetAtt": "Release.Arn"}
-    (trust,) = properties(template, "ScheduleRole")["AssumeRolePolicyDocument"]["Statement"]
-    assert "schedule-group/${AWS::StackName}" in trust["Condition"]["ArnLike"]["aws:SourceArn"][
-        "Fn::Sub"
-    ]  # fmt: skip
-
-
-def test_a_deploy_writes_pages_and_its_own_state_only(template: dict[str, Any]) -> None:
-    found = policy(template, "DeployRole")
-    written = prefixes(found, "s3:PutObject", "s3:DeleteObject")
-    assert written == {
-        "pages/*", "state/scheduled/*", contract.RECORD_KEY, "state/claims.json",
-    }  # fmt: skip
-    actions = {action for statement in found for action in as_list(statement["Action"])}
-    # Old versions stay whatever happens, and so does everything that is not content.
-    assert not actions & {"s3:DeleteObjectVersion", "s3:PutBucketPolicy", "iam:PutRolePolicy"}
-    assert not [a for a in actions if a.startswith("cloudformation:") and "Describe" not in a]
-    (passing,) = (s for s in found if s["Action"] == "iam:PassRole")
-    assert passing["Resource"] == {"Fn::GetAtt": "ScheduleRole.Arn"}
-    assert passing["Condition"]
-
-
-def test_a_plan_writes_nothing(template: dict[str, Any]) -> None:
-    actions = {a for s in policy(template, "PlanRole") for a in as_list(s["Action"])}
-    assert actions == {
-        "s3:GetObject", "s3:ListBucket", "cloudfront-keyvaluestore:ListKeys",
-        "cloudformation:DescribeStacks",
-    }  # fmt: skip
-
-
-@pytest.mark.parametrize(("role_", "subject"), [
-    ("DeployRole", "repo:${GitHubRepository}:ref:refs/heads/${GitHubBranch}"),
-    ("PlanRole", "repo:${GitHubRepository}:pull_request"),
-])  # fmt: skip
-def test_github_roles_are_for_one_repository(
-    template: dict[str, Any], role_: str, subject: str
-) -> None:
-    (trust,) = properties(template, role_)["AssumeRolePolicyDocument"]["Statement"]
-    host = "token.actions.githubusercontent.com"
-    assert trust["Condition"] == {
-        "StringEquals": {f"{host}:aud": "sts.amazonaws.com", f"{host}:sub": {"Fn::Sub": subject}}
-    }
-    assert template["Resources"][role_]["Condition"] == "HasGitHub"
-    for name in ("GitHubRepository", "GitHubBranch"):
-        assert not re.fullmatch(template["Parameters"][name]["AllowedPattern"], "a/*")
 
 
 def test_every_alarm_tells_somebody(template: dict[str, Any]) -> None:
@@ -382,17 +194,6 @@ def test_the_edge_speaks_what_is_current_and_compresses(template: dict[str, Any]
     # Nothing of a reader reaches the bucket, or splits the cache.
     assert asked["CookiesConfig"] == {"CookieBehavior": "none"}
     assert asked["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
-
-
-def test_a_provider_that_the_account_has_is_used(template: dict[str, Any]) -> None:
-    """An account can have only one for GitHub, and others may use it: it stays behind."""
-    provider = template["Resources"]["GitHub"]
-    assert provider["Condition"] == "MakesProvider"
-    assert provider["DeletionPolicy"] == "Retain"
-    for role_ in ("DeployRole", "PlanRole"):
-        (trust,) = properties(template, role_)["AssumeRolePolicyDocument"]["Statement"]
-        choice = trust["Principal"]["Federated"]["Fn::If"]
-        assert choice == ["MakesProvider", {"Ref": "GitHub"}, {"Ref": "GitHubProviderArn"}]
 
 
 def test_the_budget_is_for_who_asked_and_the_dashboard_is_json(template: dict[str, Any]) -> None:
