@@ -9,12 +9,13 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from edgefeed.contract import content_type, slugify
+from edgefeed.contract import slugify
 from sula.codes import Code, Severity
 from sula.frontmatter import Field, FrontMatter, Spot, Value
 from sula.model import Status
 from sula.names import FRONT, every, others
 from sula.pictures import is_recording
+from sula.served import content_type
 from sula.theme import LIST_TEMPLATES
 
 _ALIASES: Final[Mapping[str, str]] = others(FRONT)

@@ -15,7 +15,7 @@ from typing import Literal
 
 import msgspec
 
-from edgefeed.contract import PAGES, cache_control, content_type
+from edgefeed.contract import PAGES
 from sula import identity
 from sula.actions import Action, Inputs, Plan, Stage
 from sula.blocks import series_key
@@ -29,6 +29,7 @@ from sula.record import File, Prints, Record, Source, Stored
 from sula.redirects import difference, hidden, keys_of, make_map
 from sula.remarks import Remark, collisions, find_remarks
 from sula.rows import Rows
+from sula.served import cache_control, content_type
 from sula.waiting import make_agenda
 
 

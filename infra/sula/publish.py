@@ -15,12 +15,13 @@ from typing import TypeVar
 
 import msgspec
 
-from edgefeed.contract import PAGES, cache_control, content_type
+from edgefeed.contract import PAGES
 from sula.actions import Action, Plan, Stage
 from sula.claims import Clock
 from sula.errors import CloudError, Unavailable
 from sula.ports import Objects
 from sula.record import File, Headers, Record, Source, Stored
+from sula.served import cache_control, content_type
 
 T = TypeVar("T")
 

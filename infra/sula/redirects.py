@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote, urlsplit
 
-from edgefeed.contract import is_list_path, quote_path
+from edgefeed.contract import quote_path
 from sula.errors import Finding
+from sula.served import is_list_path
 
 if TYPE_CHECKING:
     from sula.blocks import Source

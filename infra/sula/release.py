@@ -16,10 +16,11 @@ from typing import Final
 
 import msgspec
 
-from edgefeed.contract import PAGES, cache_control, content_type
+from edgefeed.contract import PAGES
 from sula.actions import Appointment, Plan
 from sula.ports import Objects, Schedules
 from sula.record import Record, Waiting
+from sula.served import cache_control, content_type
 from sula.target import Target
 from sula.waiting import WAITING, moment, note, read_note
 from sula.workshop import Workshop

@@ -10,10 +10,11 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
-from edgefeed.contract import PAGES, is_list_path, key_to_path, slugify
+from edgefeed.contract import PAGES, key_to_path, slugify
 from sula.codes import Code, Severity
 from sula.corpus import Corpus
 from sula.record import File, Source
+from sula.served import is_list_path
 
 
 @dataclass(frozen=True, order=True)

@@ -13,7 +13,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from edgefeed.backlog import Waiting
-from edgefeed.contract import STATE, cache_control, content_type
+from edgefeed.contract import DOCUMENT_CACHE, STATE, list_type
 from edgefeed.notify import ping
 from edgefeed.store import Conflict, Head, Object, Unavailable
 
@@ -102,9 +102,9 @@ class S3Store:
         if_absent: bool = False,
     ) -> str:
         """See `store.Store`."""
-        options: dict[str, Any] = {"ContentType": content_type(key)}
+        options: dict[str, Any] = {"ContentType": list_type(key)}
         if not key.startswith(STATE):
-            options["CacheControl"] = cache_control(key)
+            options["CacheControl"] = DOCUMENT_CACHE
         if if_match is not None:
             options["IfMatch"] = if_match
         if if_absent:

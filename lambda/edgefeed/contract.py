@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import mimetypes
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -42,21 +41,6 @@ SUMMARY_CLASS: Final = "p-summary"
 PINNED: Final = "Pinned"
 """schema.org's ``creativeWorkStatus`` of a post that stands first on the home page."""
 
-LIST_PATHS: Final = (
-    "/",
-    "/index.html",
-    "/feed.xml",
-    "/atom.xml",
-    "/feed.json",
-    "/page/*",
-    "/tags/*",
-    "/series/*",
-    "/archive/*",
-    "/search/*",
-    "/sitemap*",
-)
-"""URL path patterns that the edge serves from ``lists/``; everything else is ``pages/``."""
-
 
 class FeedFormat(NamedTuple):
     """A format of feeds: how a person calls it, its media type, its file's name."""
@@ -73,14 +57,6 @@ FEED_FORMATS: Final = {
 }
 """Every format that there is, by its name in the settings."""
 FEED_FILES: Final = tuple(feed.file for feed in FEED_FORMATS.values())
-
-
-def is_list_path(path: str) -> bool:
-    """Whether a URL path (``/tags/python/``) belongs to edgefeed."""
-    return any(
-        path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
-        for pattern in LIST_PATHS
-    )
 
 
 @lru_cache(maxsize=8_192)
@@ -143,54 +119,24 @@ def series_path(name: str) -> str:
 
 # --- headers -------------------------------------------------------------------------
 
-_TYPES: Final = {
-    ".html": "text/html; charset=utf-8",
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".txt": "text/plain; charset=utf-8",
-    ".md": "text/markdown; charset=utf-8",
-    ".json": "application/json",
-    ".xml": "application/xml",
-    ".svg": "image/svg+xml",
-    ".webmanifest": "application/manifest+json",
-    ".webp": "image/webp",
-    ".avif": "image/avif",
-    ".woff2": "font/woff2",
-    ".ico": "image/x-icon",
-    # Known to some systems' tables and not to others'.
-    ".m4a": "audio/mp4",
-    ".ogg": "audio/ogg",
-    ".opus": "audio/ogg",
-    ".flac": "audio/flac",
-    ".wav": "audio/wav",
-    ".m4v": "video/mp4",
-    ".ogv": "video/ogg",
+DOCUMENT_TYPES: Final = {
+    "html": "text/html; charset=utf-8",
+    "json": "application/json",
+    "xml": "application/xml",
 }
-_FEED_TYPES: Final = {f.file: f"{f.type}; charset=utf-8" for f in FEED_FORMATS.values()}
-_FINGERPRINTED = re.compile(r"\.[0-9a-f]{10}\.[a-z0-9]+$")
+_LIST_TYPES: Final = DOCUMENT_TYPES | {
+    feed.file: f"{feed.type}; charset=utf-8" for feed in FEED_FORMATS.values()
+}
+DOCUMENT_CACHE: Final = "public, max-age=300, s-maxage=31536000"
+"""The ``Cache-Control`` of documents: the edge keeps them until they are invalidated, readers for
+five minutes."""
 
 
-def content_type(key: str) -> str:
-    """The ``Content-Type`` of a public object, from its key alone."""
+def list_type(key: str) -> str:
+    """The ``Content-Type`` of an object that edgefeed writes, from its key alone."""
     name = key.rpartition("/")[2]
-    if key.startswith(LISTS) and name in _FEED_TYPES:
-        return _FEED_TYPES[name]
-    suffix = "." + name.rpartition(".")[2].lower() if "." in name else ""
-    return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
-
-
-def cache_control(key: str) -> str:
-    """The ``Cache-Control`` of a public object, from its key alone.
-
-    Fingerprinted assets never change. Documents are kept by the edge until they are
-    invalidated, by readers for five minutes (images and other files: a day).
-    """
-    if _FINGERPRINTED.search(key):
-        return "public, max-age=31536000, immutable"
-    name = key.rpartition("/")[2]
-    if name.endswith((".html", ".xml", ".json", ".txt")):
-        return "public, max-age=300, s-maxage=31536000"
-    return "public, max-age=86400, s-maxage=31536000"
+    found = _LIST_TYPES.get(name) or _LIST_TYPES.get(name.rpartition(".")[2])
+    return found or "application/octet-stream"
 
 
 # --- the site, as both programs and every template see it --------------------------------
@@ -322,7 +268,7 @@ def host(url: str) -> str:
 
 
 _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_JSON_LD_ESCAPES = {c: f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
+_JSON_LD_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 def json_ld(data: dict[str, Any]) -> Markup:
@@ -331,9 +277,7 @@ def json_ld(data: dict[str, Any]) -> Markup:
     Members whose value is None are left out, at any depth, so that a template can state
     them all.
     """
-    text = _as_json(_without_none(data))
-    for character, escape in _JSON_LD_ESCAPES.items():
-        text = text.replace(character, escape)
+    text = _as_json(_without_none(data)).translate(_JSON_LD_ESCAPES)
     return Markup(text)  # noqa: S704 - escaped just above
 
 

@@ -13,7 +13,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from edgefeed.contract import cache_control, content_type
+from edgefeed.contract import DOCUMENT_CACHE, list_type
 
 
 class Conflict(Exception):  # noqa: N818 - a state of affairs, expected and handled
@@ -64,8 +64,8 @@ class Store(Protocol):
     ) -> str:
         """Write an object and return its ETag.
 
-        Content type and cache rule follow from the key (`contract`). Raises `Conflict`
-        where the condition does not hold, `Unavailable` where the outcome is not known.
+        Content type and cache rule are those of edgefeed's own objects (`contract`). Raises
+        `Conflict` where the condition does not hold, `Unavailable` where the outcome is not known.
         """
 
     def delete(self, key: str, *, if_match: str | None = None) -> None:
@@ -83,6 +83,6 @@ digest of its bytes and headers."""
 
 def digest(key: str, body: bytes) -> str:
     """What tells two states of a public object apart: its bytes and its headers."""
-    found = hashlib.sha256(f"{content_type(key)}\n{cache_control(key)}\n".encode())
+    found = hashlib.sha256(f"{list_type(key)}\n{DOCUMENT_CACHE}\n".encode())
     found.update(body)
     return found.hexdigest()[:32]

@@ -15,9 +15,9 @@ from uuid import uuid4
 import pytest
 from tests.cloud.conftest import Deployed, echo
 
-from edgefeed.contract import LIST_PATHS, cache_control, content_type
 from sula.aws import S3Objects
 from sula.edge_proxy import EdgeProxy
+from sula.served import LIST_PATHS, cache_control, content_type
 from sula.watching import CloudWatchLogs, SqsQueue
 
 pytestmark = pytest.mark.cloud

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from tests.edgefeed.posts import SITE, entry, index_of, observations
 
 from edgefeed.changes import advance, affected
-from edgefeed.contract import is_list_path, key_to_path
+from edgefeed.contract import key_to_path
 from edgefeed.cut import FEED_BUDGET
 from edgefeed.index import Header, Index, apply
 from edgefeed.listing import Catalogue
 from edgefeed.model import Entry, Kind, Listing, Observed, Post
 from edgefeed.units import SITEMAP_PART, YEAR_PAGE, YEARS, document_keys, unit_of
+from sula.served import is_list_path
 
 
 def listings(catalogue: Catalogue) -> dict[str, Listing | None]:

@@ -14,12 +14,12 @@ from tests.authored import Authored, Post, clean_build, record_in
 from tests.browser.samples import site as a_site
 from tests.bucket import MemoryBucket
 
-from edgefeed.contract import cache_control
 from sula.derive import make
 from sula.errors import ConfigError
 from sula.markdown import convert
 from sula.model import Picture
 from sula.pictures import Recipe, picture_of, preview_path, preview_recipe, size_of, variants
+from sula.served import cache_control
 from sula.theme import shipped_theme
 
 PICTURE = Picture(2000, 1000, "0123456789")

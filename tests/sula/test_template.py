@@ -11,7 +11,7 @@ import pytest
 from tests.sula.template import ROOT, parse, properties, read_template
 
 from edgefeed import contract
-from sula import dependencies, stack
+from sula import dependencies, served, stack
 from sula.errors import CloudError
 from sula.ports import StackState
 
@@ -26,7 +26,7 @@ def test_the_edge_sends_the_contracts_paths_to_lists_and_the_rest_to_pages(
 ) -> None:
     config = properties(template, "Distribution")["DistributionConfig"]
     behaviours = config["CacheBehaviors"]
-    assert tuple(one["PathPattern"] for one in behaviours) == contract.LIST_PATHS
+    assert tuple(one["PathPattern"] for one in behaviours) == served.LIST_PATHS
     assert {one["TargetOriginId"] for one in behaviours} == {"lists"}
     assert config["DefaultCacheBehavior"]["TargetOriginId"] == "pages"
     origins = {one["Id"]: one["OriginPath"] + "/" for one in config["Origins"]}
@@ -50,7 +50,7 @@ def test_what_is_missing_is_one_page_with_status_404(template: dict[str, Any]) -
     assert set(answers) == {403, 404}
     assert {one["ResponseCode"] for one in answers.values()} == {404}
     assert {one["ResponsePagePath"] for one in answers.values()} == {"/404.html"}
-    assert not contract.is_list_path("/404.html")
+    assert not served.is_list_path("/404.html")
 
 
 def test_the_bucket_is_private_versioned_encrypted_and_outlives_the_stack(

@@ -10,7 +10,6 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from edgefeed.contract import is_list_path
 from sula.actions import Plan
 from sula.checks.text import Place, Seen
 from sula.codes import Code
@@ -18,6 +17,7 @@ from sula.errors import Finding
 from sula.record import Source
 from sula.redirects import REDIRECTS_FILE, key_of
 from sula.remarks import Remark
+from sula.served import is_list_path
 
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff")
 _LARGE: Final = 2_000_000

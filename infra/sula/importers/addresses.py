@@ -15,8 +15,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from edgefeed.contract import is_list_path, slugify
+from edgefeed.contract import slugify
 from sula.importers.model import Document
+from sula.served import is_list_path
 from sula.urls import URLPattern, check_slug
 
 ARTICLE: Final = "posts/{slug}/"

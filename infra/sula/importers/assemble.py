@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from edgefeed.contract import is_list_path, quote_path, slugify
+from edgefeed.contract import quote_path, slugify
 from sula.importers import links
 from sula.importers.addresses import Addresses, canonical, decide
 from sula.importers.compose import Value, plain_date, settings_text, source_text
@@ -21,6 +21,7 @@ from sula.importers.text import file_name, same_spelling
 from sula.importers.track import Track, untracked
 from sula.importers.write import Body, digest
 from sula.redirects import REDIRECTS_FILE
+from sula.served import is_list_path
 from sula.sources import is_hidden
 from sula.urls import output_of
 

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urljoin
 
-from edgefeed.contract import is_list_path
 from sula.importers import blocks, common, kramdown, shortcodes, text
 from sula.importers.addresses import canonical
 from sula.importers.code import outside
@@ -19,6 +18,7 @@ from sula.importers.model import Document, File, Site
 from sula.importers.more import one_more
 from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
+from sula.served import is_list_path
 
 _MARKDOWN: Final = (".md", ".markdown", ".mdown")
 _OTHER: Final = (".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc")

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from edgefeed.contract import is_list_path
 from sula.importers import common, text
 from sula.importers.addresses import canonical
 from sula.importers.front import Front, split_front
@@ -18,6 +17,7 @@ from sula.importers.jekyll_text import Texts
 from sula.importers.model import File, Site
 from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
+from sula.served import is_list_path
 
 _MARKDOWN: Final = frozenset({".md", ".markdown", ".mkdown", ".mkdn", ".mkd"})
 _HTML: Final = frozenset({".html", ".htm"})

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import quote, unquote, urljoin, urlsplit
 
-from edgefeed.contract import is_list_path
 from sula.importers.addresses import canonical
 from sula.importers.code import outside
 from sula.markdown_links import rewrite_html
+from sula.served import is_list_path
 
 _INLINE: Final = re.compile(
     r"(?P<open>\]\([ \t]*)(?P<to><[^<>\n]*>|[^\s()<>]+(?:\([^\s()]*\)[^\s()<>]*)*"

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final
 from urllib.parse import unquote
 
-from edgefeed.contract import is_list_path, quote_path, tag_path
+from edgefeed.contract import quote_path, tag_path
 from sula.importers import blocks, common, kramdown, liquid, pymarkdown, text
 from sula.importers.addresses import canonical
 from sula.importers.front import Front, split_front
@@ -19,6 +19,7 @@ from sula.importers.more import one_more
 from sula.importers.pelican_site import Settings, read_settings, tag_uri
 from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
+from sula.served import is_list_path
 
 _MARKDOWN: Final = (".md", ".markdown", ".mkd", ".mdown")
 _OTHER: Final = (".rst", ".adoc", ".asciidoc", ".ipynb")
