@@ -66,6 +66,7 @@ class Outputs:
         self.counts: Counter[str] = Counter()
         self.announced: list[Sequence[str]] = []
         self.accept = False
+        self._saved: set[str] = set()
 
     async def write(
         self, units: Iterable[str], catalogue: Catalogue, generation: int, deadline: float
@@ -137,15 +138,12 @@ class Outputs:
     async def _put(
         self, key: str, body: bytes | None, head: Head | None, generation: int, mark: str
     ) -> None:
-        store = self._ports.store
-        etag = head.etag if head else None
+        store, etag = self._ports.store, head.etag if head else None
         if body is None:
             await Call(lambda: store.delete(key, if_match=etag))
             return
         marks = {GENERATION: str(generation), DIGEST: mark}
-        await Call(
-            lambda: store.put(key, body, metadata=marks, if_match=etag, if_absent=etag is None)
-        )
+        await Call(lambda: store.put(key, body, metadata=marks, if_match=etag, if_absent=not etag))
         self.counts["bytes"] += len(body)
 
     async def _is_held(self, document: Document, head: Head | None) -> bool:
@@ -170,15 +168,17 @@ class Outputs:
     # --- fragments -------------------------------------------------------------------
 
     async def save(self, posts: Iterable[Post], named: set[str]) -> None:
-        """Store the fragments of posts, but for those that the index names already."""
+        """Store the fragments of posts, but for those saved before, or named by the index."""
         new = {post.entry.fragment: post.fragment for post in posts}
         for name, fragment in new.items():
             self.cache.add(name, fragment, len(fragment.content))
-        await Together([self._save(name, new[name]) for name in sorted(new.keys() - named)])
+        fresh = new.keys() - named - self._saved
+        await Together([self._save(name, new[name]) for name in sorted(fresh)])
 
     async def _save(self, name: str, fragment: Fragment) -> None:
         store, body = self._ports.store, encode_fragment(fragment)
         await patiently(self._ports, lambda: store.put(FRAGMENTS + name, body))
+        self._saved.add(name)
         self.counts["fragments"] += 1
 
     async def _load(
@@ -187,11 +187,11 @@ class Outputs:
         wanted = {name for listing in listings for name in self._ports.renderer.fragments(listing)}
         found = {name: fragment for name in wanted if (fragment := self.cache.get(name))}
         missing = sorted(wanted - found.keys())
-        loaded = await Together([self._fetch(name, catalogue) for name in missing])
-        for name, fragment in zip(missing, loaded, strict=True):
+        fetched = await Together([self._fetch(name, catalogue) for name in missing])
+        loaded = dict(zip(missing, fetched, strict=True))
+        for name, fragment in loaded.items():
             self.cache.add(name, fragment, len(fragment.content))
-            found[name] = fragment
-        return found
+        return found | loaded
 
     async def _fetch(self, name: str, catalogue: Catalogue) -> Fragment:
         store = self._ports.store

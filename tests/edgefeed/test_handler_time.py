@@ -10,7 +10,7 @@ from typing import Any
 from tests.edgefeed.in_memory import DONE, SITE, World, key
 
 from edgefeed.backlog import FULL, Waiting
-from edgefeed.contract import INDEX_KEY
+from edgefeed.contract import FRAGMENTS, INDEX_KEY
 from edgefeed.handler import Function
 from edgefeed.index import decode
 from edgefeed.reconcile import Run
@@ -74,12 +74,14 @@ class Contested(MemoryStore):
         super().__init__()
         self.number = number
         self.read: list[str] = []
+        self.fragments: Counter[str] = Counter()
 
     def get(self, key: str) -> Object | None:
         self.read.append(key)
         return super().get(key)
 
     def put(self, key: str, body: bytes, **options: Any) -> str:
+        self.fragments[key] += key.startswith(FRAGMENTS)
         if key == INDEX_KEY:
             self.number -= 1
             if self.number == 0:
@@ -100,6 +102,7 @@ def test_where_another_swap_comes_first_only_a_part_is_read_again() -> None:
     assert drive(run.handle(messages)) == frozenset()
     read = Counter(read for read in world.store.read if read.startswith("pages/"))
     assert read == {key(name): 2 if name in names[10:] else 1 for name in names}
+    assert sorted((+world.store.fragments).values()) == [1] * len(names)
     assert len(world.titles()) == 12
     assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
 
