@@ -298,7 +298,7 @@ class Run(Telling):
     async def observe(self, keys: Sequence[str], until: float = math.inf) -> dict[str, Observed]:
         """What pages say now: of all of them, or of as many as could be read in time."""
         self.enter("read")
-        late = {*keys[self.at_least :]} - self._seen.keys()
+        late = {*keys[self.at_least :]}
         unread: set[str] = set()
 
         async def look(key: str) -> Observed:

@@ -107,6 +107,25 @@ def test_where_another_swap_comes_first_only_a_part_is_read_again() -> None:
     assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
 
 
+def test_what_was_read_in_vain_is_read_again_only_while_there_is_time() -> None:
+    world = World()
+    world.store = Contested(1)
+    world.wire(SITE)
+    names = [f"p{number}" for number in range(10, 40)]
+    for name in names:
+        world.put(name, name.upper())
+    world.tick = 1.0  # each look at the clock costs a second
+    run = Run(SITE, world.ports, token="run", deadline=world.now + 40)
+    run.at_least = 3
+    left = drive(run.handle([Message(name, (key(name),)) for name in names]))
+    pages = [read for read in world.store.read if read.startswith("pages/")]
+    first, again = pages[:-3], pages[-3:]
+    assert 10 < len(first) < len(names)
+    assert again == first[:3]
+    assert left == {*names[3:]}
+    assert len(decode(world.store.objects[INDEX_KEY].body).entries) == 3
+
+
 def test_the_time_that_messages_take_to_come_is_the_runs_own() -> None:
     world = World()
 
