@@ -19,9 +19,6 @@ RSS: Final = "feed.xml"
 ATOM: Final = "atom.xml"
 JSON: Final = "feed.json"
 
-PLACEHOLDER: Final = "-"
-"""Stands for a text, where feedgen refuses an empty one, or lxml takes long to escape it."""
-
 
 class Channel(msgspec.Struct, frozen=True, kw_only=True):
     """A feed without its items.
@@ -65,7 +62,7 @@ class Item(msgspec.Struct, frozen=True):
     url: str
     author: Person
     language: str
-    xml: bytes
+    xml: str
 
     @property
     def authors(self) -> tuple[Person, ...]:
@@ -77,16 +74,24 @@ class Item(msgspec.Struct, frozen=True):
         """Address and label of each tag."""
         return [(slugify(label), label) for label in self.entry.tags]
 
-    def filled(self, body: bytes) -> bytes:
-        """An item's bytes, the content where it has a `PLACEHOLDER`."""
-        return body.replace(b">-</content", b">%b</content" % self.xml)
+
+def element(name: str, *children: str, **attributes: str) -> str:
+    """An XML element: its children are markup, its attributes' values are not."""
+    given = "".join([f' {key}="{_quoted(value)}"' for key, value in attributes.items()])
+    inner = "".join(children)
+    return f"<{name}{given}>{inner}</{name}>" if inner else f"<{name}{given}/>"
 
 
-def escaped(text: str) -> bytes:
+def escaped(text: str) -> str:
     """Text as an XML element holds it, and as lxml writes it. ValueError where none can."""
     if legal(text) != text:
         raise ValueError("a feed cannot hold its control characters")
-    return html.escape(text, quote=False).replace("\r", "&#13;").encode()
+    return html.escape(text, quote=False).replace("\r", "&#13;")
+
+
+def _quoted(text: str) -> str:
+    """Likewise in an attribute."""
+    return escaped(text).replace('"', "&quot;").replace("\n", "&#10;").replace("\t", "&#9;")
 
 
 def channel_of(listing: Listing, site: Site, entries: list[Entry]) -> Channel:

@@ -114,7 +114,7 @@ def _weighed(entry: Entry, fragment: Fragment, site: Site) -> Post:
     entry = msgspec.structs.replace(entry, fragment=fragment_digest(fragment))
     try:
         return Post(weigh(entry, fragment, site), fragment)
-    except (ValueError, TypeError) as error:  # what feedgen and lxml raise
+    except (ValueError, TypeError) as error:  # what the makers of items raise
         raise RefusedError(f"no feed can hold it: {plain(str(error), 200)}") from None
 
 
@@ -211,7 +211,7 @@ def _authors(people: list[Named] | Named | None) -> tuple[Person, ...]:
 
 
 def _email(value: str) -> str:
-    return value if re.fullmatch(r"[^\s@<>()\x00-\x20]{1,64}@[\w.-]{1,190}", value) else ""
+    return value if re.fullmatch(r"[^\s@<>()\x00-\x20\x7f-\x9f]{1,64}@[\w.-]{1,190}", value) else ""
 
 
 def _language(value: str | None) -> str:

@@ -133,7 +133,7 @@ def descriptions(draw: st.DrawFn, path: str) -> dict[str, Any]:
     return found
 
 
-email = st.sampled_from(["", "a@b.example", "not an address", "<x@y>"])
+email = st.sampled_from(["", "a@b.example", "not an address", "<x@y>", "a\x81b@c.example"])
 
 
 def page(description: dict[str, Any] | str, body: str = "<p>Text.</p>") -> bytes:

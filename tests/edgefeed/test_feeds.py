@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 import pytest
-from lxml import etree
 from tests.edgefeed.feed_readers import (
     archive,
     everything,
@@ -238,7 +237,7 @@ def test_line_30_css_at_most() -> None:
     assert all(b"<?xml-stylesheet" not in body for body in plain.bodies)
 
 
-# --- feedgen ---------------------------------------------------------------------------------
+# --- what has feeds, and what they say --------------------------------------------------------
 
 
 def test_only_lists_of_posts_have_feeds() -> None:
@@ -262,22 +261,3 @@ def test_a_site_says_little_about_itself() -> None:
     assert one(found.atom, "a:icon").text == "https://cdn.example/i.png"
     none = feeds(listing(read()), read(), site=site(icon=""))
     assert none.rss[0].find("image") is None
-
-
-def test_what_feedgen_still_does_wrong() -> None:
-    """When this fails, a correction in rss.py or atom.py can go."""
-    from feedgen.entry import FeedEntry
-
-    entry = FeedEntry()
-    entry.id("urn:x")
-    entry.title("x")
-    entry.link(href="https://x.example/")
-    entry.enclosure("https://x.example/a.mp3", "1", "audio/mpeg")
-    rels = [link.get("rel") for link in entry.atom_entry().iter("link")]
-    assert rels == [None, None], "feedgen keeps rel on entry links: _links can go"
-    untitled = FeedEntry()
-    untitled.id("urn:x")
-    untitled.title("")
-    with pytest.raises(ValueError, match="Required fields"):
-        untitled.atom_entry()
-    assert isinstance(entry.rss_entry(), etree._Element)

@@ -13,14 +13,18 @@ import msgspec
 import pytest
 from hypothesis import example, given, settings
 from lxml import etree
+from tests.edgefeed import feedgen_items
 from tests.edgefeed.feed_readers import NAMES, Trio, feeds, links, parsed
 from tests.edgefeed.strategies import SITE, listing, posts, read, text, unique_posts
 
-from edgefeed.channel import escaped
+from edgefeed.atom import atom_item
+from edgefeed.channel import Item, escaped
+from edgefeed.channel import element as made
 from edgefeed.contract import key_to_path, slugify
 from edgefeed.feeds import weigh
 from edgefeed.fragments import decode_fragment, encode_fragment, fragment_digest
 from edgefeed.model import Post
+from edgefeed.rss import rss_item
 from edgefeed.text import legal
 
 
@@ -204,4 +208,24 @@ def test_line_06_bytes_depend_on_no_hash_seed_locale_or_time_zone() -> None:
 def test_a_posts_text_is_escaped_as_lxml_does(value: str) -> None:
     element = etree.Element("x")
     element.text = legal(value)
-    assert etree.tostring(element, encoding="UTF-8") == b"<x>%b</x>" % escaped(legal(value)), value
+    assert etree.tostring(element, encoding="UTF-8") == f"<x>{escaped(legal(value))}</x>".encode()
+    attribute = etree.tostring(etree.Element("x", a=legal(value)), encoding="UTF-8")
+    assert attribute == made("x", a=legal(value)).encode()
+
+
+@settings(max_examples=200, deadline=None)
+@given(posts())
+def test_an_item_is_what_feedgen_makes_of_the_post(post: Post) -> None:
+    url = SITE.absolute(key_to_path(post.entry.key))
+    content = escaped(post.fragment.content)
+    item = Item(post.entry, post.fragment, url, SITE.author, SITE.language, content)
+    assert rss_item(item) == feedgen_items.rss_item(item)
+    assert atom_item(item) == feedgen_items.atom_item(item)
+
+
+@pytest.mark.parametrize("field", ["id", "title", "tags"])
+def test_no_item_holds_what_xml_forbids(field: str) -> None:
+    post = read()
+    bad = "a\x08" if field != "tags" else ("a\ufffe",)
+    with pytest.raises(ValueError, match="control characters"):
+        weigh(msgspec.structs.replace(post.entry, **{field: bad}), post.fragment, SITE)
