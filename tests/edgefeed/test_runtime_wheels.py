@@ -129,7 +129,9 @@ def functions_python() -> str:
     """An interpreter of the function's own version."""
     if (platform.system(), platform.machine()) != ("Linux", "x86_64"):
         pytest.skip("the x86-64 bundle runs on x86-64 Linux only")
-    for name in (sys.executable, f"python{dependencies.PYTHON}"):
+    versions = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
+    installed = sorted(map(str, versions.glob(f"{dependencies.PYTHON}*/bin/python")))
+    for name in (sys.executable, f"python{dependencies.PYTHON}", *installed):
         path = shutil.which(name)
         say = "import sys; print('%d.%d' % sys.version_info[:2])"
         if path is not None:
