@@ -8,8 +8,9 @@ command's start to the page uploaded, alternating, the median of several rounds.
 one feed; Sula is built twice, with that one alone and with all that it makes unless it is told
 otherwise. Figures are printed with their ratio to Hugo's; all of them go to a JSON file, from
 which `plot.py` draws.
-The S3 endpoint is the local cloud that `sula up` starts. At the sizes after ``--planted`` only
-Sula's edits are measured, see `planted.py`.
+The S3 endpoint is the local cloud that `sula up` starts. At the sizes after ``--planted`` Sula's
+edits are measured, see `planted.py`, and of the first peer beyond 10,000 posts only a build: what
+an edit takes it at the least. A ratio to that has a ``<`` before it.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ def _measure(peers: list[SulaPeer | OtherPeer], sula: SulaPeer, rounds: int) -> 
 
 
 def measure_planted(count: int, names: list[str], rounds: int) -> dict[str, Any]:
-    """Sula with a record that is planted; up to `_BUILT` posts beside peers, with a full build."""
+    """Sula with a record that is planted, beside peers that build; beyond `_BUILT` posts one."""
     base = Path(tempfile.mkdtemp(prefix="peers-"))
     try:
         with local_cloud(base / "up") as local:
@@ -90,7 +91,10 @@ def measure_planted(count: int, names: list[str], rounds: int) -> dict[str, Any]
             size = planted.plant(sula)
             times = planted.measure(sula, rounds)
             found: dict[str, dict[str, Any]] = {"sula": {"planted": True, "record": size, **times}}
-            if count <= _BUILT:
+            if count > _BUILT:
+                other = OtherPeer(names[0], base / names[0], count, local)
+                _build(other, found.setdefault(other.name, {}))
+            else:
                 others = [OtherPeer(name, base / name, count, local) for name in names]
                 peers: list[SulaPeer | OtherPeer] = [sula, *others]
                 found |= _build_all(peers, {peer.name: {} for peer in peers} | found)
@@ -129,7 +133,7 @@ def table(results: Mapping[str, dict[str, Any]], names: list[str]) -> Iterator[s
     for count, found in results.items():
         ours = found["sula"]
         times = [f"{ours[name]:.2f}" if name in ours else "-" for name in ("edit", "feed", "idle")]
-        yield _row(count, *(_ratio(ours, found.get(name, {}), "edit") for name in names), *times)
+        yield _row(count, *(_edit_ratio(ours, found.get(name, {})) for name in names), *times)
     for name, what in (("sula", "the peers' one feed"), ("sula, all feeds", "all feeds")):
         yield f"sula / peer, on the wall (in CPU), memory: clean full build with {what}"
         yield from _builds(results, names, name)
@@ -145,6 +149,13 @@ def _builds(results: Mapping[str, dict[str, Any]], names: list[str], which: str)
             memory = f", {ours['peak'] / theirs['peak']:.2f}" if both else ""
             cells.append(_ratio(ours, theirs, "build") + memory)
         yield _row(count, *cells)
+
+
+def _edit_ratio(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> str:
+    """The ratio of two edits; or, of a peer that only built, what it is at most."""
+    if "edit" in theirs or "build" not in theirs:
+        return _ratio(ours, theirs, "edit")
+    return f"<{ours['edit'] / theirs['build']:.4f}"
 
 
 def _ratio(ours: Mapping[str, Any], theirs: Mapping[str, Any], name: str) -> str:
