@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-
-import msgspec
+from itertools import pairwise, zip_longest
 
 from edgefeed import search
 from edgefeed.index import Index
@@ -26,8 +25,8 @@ def advance(old: Catalogue, index: Index) -> Catalogue:
     new index remembers its label. One that has posts again is forgotten.
     """
     new = Catalogue(index, old.site)
+    new.follow(old)
     gone, come = new.since(old)
-    new.follow(old, gone, come)
     touched = sorted(set().union(*map(fronts_of, (*gone, *come))))
     new.gather(touched)
     before = index.header.emptied
@@ -38,8 +37,7 @@ def advance(old: Catalogue, index: Index) -> Catalogue:
     if emptied == before:
         return new
     # Sorted, so that the bytes tell nothing of the order of events.
-    header = msgspec.structs.replace(index.header, emptied=dict(sorted(emptied.items())))
-    return new.under(header)
+    return new.under(emptied=dict(sorted(emptied.items())))
 
 
 def affected(old: Catalogue, new: Catalogue) -> frozenset[str]:
@@ -78,21 +76,17 @@ def _tags(posts: Sequence[Entry]) -> Counter[str]:
 
 def _pages(old: Catalogue, new: Catalogue, front: str) -> Iterator[str]:
     """Numbered pages of a list that differ."""
-    before, after = old.cut(front), new.cut(front)
-    old_posts, new_posts = old.members(front), new.members(front)
     renamed = old.title(front) != new.title(front)
-    old_last, new_last = len(before) - 1, len(after) - 1
-    for number in range(1, max(old_last, new_last) + 1):
-        same = (
-            not renamed
-            and number <= old_last
-            and number <= new_last
-            and (number < old_last) == (number < new_last)
-            and old_posts[before[number - 1] : before[number]]
-            == new_posts[after[number - 1] : after[number]]
-        )
-        if not same:
+    pages = zip_longest(_cut_pages(old, front), _cut_pages(new, front))
+    for number, (before, after) in enumerate(pages, 1):
+        if renamed or before != after:
             yield page_unit(front, number)
+
+
+def _cut_pages(catalogue: Catalogue, front: str) -> Iterator[tuple[Sequence[Entry], bool]]:
+    """The posts of each page of a list, and whether another one follows."""
+    posts, starts = catalogue.members(front), catalogue.cut(front)
+    return ((posts[start:end], end < starts[-1]) for start, end in pairwise(starts))
 
 
 def _sitemap_parts(old: Catalogue, new: Catalogue) -> Iterator[str]:

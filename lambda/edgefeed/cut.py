@@ -12,7 +12,7 @@ from itertools import accumulate
 from typing import Final
 
 from edgefeed.model import Entry
-from edgefeed.units import YEAR_PAGE, page_unit
+from edgefeed.units import YEAR_PAGE
 
 FEED_BUDGET: Final = 980_000
 """The weight of a feed document's items: 1 MB (feeds.md, 23) less its frame and separators."""
@@ -47,16 +47,3 @@ def window(posts: Sequence[Entry], size: int) -> Sequence[Entry]:
             break
         start -= 1
     return posts[start:]
-
-
-def page_holding(front: str, starts: Sequence[int], post: int) -> str:
-    """The unit of the page that holds the post at an index."""
-    number = next(n for n in range(len(starts) - 1, 0, -1) if starts[n - 1] <= post)
-    return page_unit(front, number)
-
-
-def reading_order(posts: Sequence[Entry]) -> tuple[Entry, ...]:
-    """By position; parts without one come last, by date."""
-    return tuple(
-        sorted(posts, key=lambda p: (p.position is None, p.position or 0, p.instant, p.id))
-    )

@@ -1,10 +1,10 @@
 """The index: what edgefeed knows of every page, in one object of ``state/``.
 
-The object is gzip of lines of JSON. The first line is the `Header`; then, as many as the
-header says, the posts by (instant, id, key), the static pages by key, and the pages left
-out by key. The header is a gzip member of its own, so that it can be read, and written,
-without touching 100,000 rows; so is each block of posts, cut from the oldest, so that a change
-compresses its own block and those after it.
+The object is gzip of lines of JSON. The first line is the `Header`; then come the static pages
+and the pages left out, by key, and the posts by (instant, id, key). The header is a gzip member
+of its own, so that it can be read, and written, without touching 100,000 rows; so is what is no
+post, and each block of posts, cut from the oldest, so that a change compresses its own block and
+those after it.
 
 The generation counts the writes. Being part of the bytes, it gives every version of the
 object an ETag that no other version ever had, and so ``If-Match`` cannot be fooled by an
@@ -17,13 +17,14 @@ import bisect
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, NamedTuple, TypeVar
+from itertools import chain
+from typing import Final, NamedTuple
 
 import msgspec
 
 from edgefeed.model import Entry, Observed, Post, Rejected, StaticPage
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 ALL: Final = "*"
 REFRESH: Final = "*refresh"
 REBUILD: Final = "*rebuild"
@@ -34,7 +35,7 @@ _LEVEL: Final = 1  # a tenth of a second at 100,000 rows; level 6 takes six time
 _GZIP: Final = 31
 _FEW: Final = 200
 
-_Row = TypeVar("_Row", StaticPage, Rejected)
+Other = StaticPage | Rejected
 
 
 class BadIndex(ValueError):  # noqa: N818 - what it is, as Conflict and Unavailable are
@@ -67,14 +68,12 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     it has looked at.
     """
 
-    format: int = FORMAT
+    format: int = 0
     generation: int = 0
     revision: int = 0
     renderer: str = ""
     reader: str = ""
-    entries: int = 0
-    pages: int = 0
-    rejected: int = 0
+    rows: int = 0
     debts: dict[str, Debt] = {}
     emptied: dict[str, str] = {}
     held: dict[str, str] = {}
@@ -83,11 +82,10 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Packed(NamedTuple):
-    """The bytes of some rows, block by block; pages and what was left out are one more."""
+    """The bytes of some rows, block by block: those that are no posts, and the posts."""
 
-    entries: tuple[Entry, ...]
-    others: tuple[tuple[StaticPage, ...], tuple[Rejected, ...]]
-    blocks: tuple[bytes, ...]
+    rows: tuple[Sequence[Entry | Other], ...] = ()
+    blocks: tuple[bytes, ...] = ()
 
 
 class Delta(NamedTuple):
@@ -108,21 +106,15 @@ class Index:
 
     header: Header = field(default_factory=Header)
     entries: tuple[Entry, ...] = ()
-    pages: tuple[StaticPage, ...] = ()
-    rejected: tuple[Rejected, ...] = ()
-    packed: Packed | None = field(default=None, compare=False)
+    others: tuple[Other, ...] = ()
+    packed: Packed = field(default=Packed(), compare=False)
     delta: Delta | None = field(default=None, compare=False)
-
-    def with_header(self, header: Header) -> Index:
-        """The same rows under another header."""
-        return replace(self, header=header)
 
 
 _encoder = msgspec.json.Encoder()
 _headers = msgspec.json.Decoder(Header)
 _entries = msgspec.json.Decoder(Entry)
-_pages = msgspec.json.Decoder(StaticPage)
-_rejected = msgspec.json.Decoder(Rejected)
+_others = msgspec.json.Decoder(Other)
 
 
 def _gzip(data: bytes) -> bytes:
@@ -132,53 +124,42 @@ def _gzip(data: bytes) -> bytes:
 
 def pack_rows(index: Index) -> Index:
     """The index with its rows' bytes at hand, so that `encode` need not make them twice."""
-    old, entries, others = index.packed, index.entries, (index.pages, index.rejected)
-    if old is not None and old.entries is entries and old.others == others:
-        return index
-    blocks = []
-    for number, start in enumerate(range(0, len(entries), BLOCK)):
-        rows = entries[start : start + BLOCK]
-        same = old is not None and old.entries[start : start + BLOCK] == rows
-        blocks.append(old.blocks[number] if old and same else _gzip(_encoder.encode_lines(rows)))
-    if any(others):
-        same = old is not None and old.others == others
-        rest = (*index.pages, *index.rejected)
-        blocks.append(old.blocks[-1] if old and same else _gzip(_encoder.encode_lines(rest)))
-    return replace(index, packed=Packed(entries, others, tuple(blocks)))
+    old, entries = index.packed, index.entries
+    blocks = (entries[start : start + BLOCK] for start in range(0, len(entries), BLOCK))
+    rows = (index.others, *blocks)
+    packed = tuple(
+        old.blocks[number]
+        if old.rows[number : number + 1] == (some,)
+        else _gzip(_encoder.encode_lines(some))
+        for number, some in enumerate(rows)
+    )
+    return replace(index, packed=Packed(rows, packed))
 
 
 def encode(index: Index) -> bytes:
     """The index as bytes. The same index always gives the same bytes."""
-    header = msgspec.structs.replace(
-        index.header,
-        entries=len(index.entries),
-        pages=len(index.pages),
-        rejected=len(index.rejected),
-    )
-    packed = pack_rows(index).packed
-    return b"".join((_gzip(_encoder.encode(header) + b"\n"), *(packed.blocks if packed else ())))
+    rows = len(index.entries) + len(index.others)
+    header = msgspec.structs.replace(index.header, format=FORMAT, rows=rows)
+    return b"".join((_gzip(_encoder.encode(header) + b"\n"), *pack_rows(index).packed.blocks))
 
 
 def decode(data: bytes) -> Index:
     """The index from its bytes. Raises BadIndex."""
-    header, rest = _split(data)
-    posts = -(-header.entries // BLOCK)
+    members = _members(data)
     try:
-        members = list(_members(rest))
-        entries: list[Entry] = []
-        for _, lines in members[:posts]:
-            entries += _entries.decode_lines(lines)
-        others = b"".join(lines for _, lines in members[posts:]).splitlines()
-        pages = tuple(map(_pages.decode, others[: header.pages]))
-        rejected = tuple(map(_rejected.decode, others[header.pages :]))
+        header = _headers.decode(next(members, (b"", b""))[1])
+        if header.format != FORMAT:
+            raise BadIndex(f"the index has format {header.format}, this edgefeed reads {FORMAT}")
+        blocks = list(members)
+        others = tuple(chain(*(_others.decode_lines(lines) for _, lines in blocks[:1])))
+        posts = [tuple(_entries.decode_lines(lines)) for _, lines in blocks[1:]]
     except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadIndex(f"the index's rows cannot be read: {error}") from error
-    found = (len(entries), len(pages), len(rejected))
-    if found != (header.entries, header.pages, header.rejected):
-        raise BadIndex(f"the index should hold {header.entries} posts, and holds {found[0]}")
-    rows = tuple(entries)
-    packed = Packed(rows, (pages, rejected), tuple(block for block, _ in members))
-    return Index(header, rows, pages, rejected, packed)
+        raise BadIndex(f"the index cannot be read: {error}") from error
+    entries = tuple(chain.from_iterable(posts))
+    if (found := len(entries) + len(others)) != header.rows:
+        raise BadIndex(f"the index should hold {header.rows} pages, and holds {found}")
+    packed = Packed((others, *posts), tuple(block for block, _ in blocks))
+    return Index(header, entries, others, packed)
 
 
 def _members(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -193,18 +174,6 @@ def _members(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         data = rest
 
 
-def _split(data: bytes) -> tuple[Header, bytes]:
-    unpacker = zlib.decompressobj(_GZIP)
-    try:
-        line = unpacker.decompress(data)
-        header = _headers.decode(line)
-    except (zlib.error, msgspec.MsgspecError, UnicodeDecodeError) as error:
-        raise BadIndex(f"the index's header cannot be read: {error}") from error
-    if header.format != FORMAT:
-        raise BadIndex(f"the index has format {header.format}, this edgefeed reads {FORMAT}")
-    return header, unpacker.unused_data
-
-
 def entry_order(entry: Entry) -> tuple[int, str, str]:
     """The order of posts, oldest first."""
     return entry.instant, entry.id, entry.key
@@ -216,20 +185,13 @@ def apply(index: Index, observed: Mapping[str, Observed]) -> Index:
     The header stays too. Returns the same object when nothing changed.
     """
     posts = {key: seen.entry for key, seen in observed.items() if isinstance(seen, Post)}
-    pages = {key: seen for key, seen in observed.items() if isinstance(seen, StaticPage)}
-    rejected = {key: seen for key, seen in observed.items() if isinstance(seen, Rejected)}
+    others = {key: seen for key, seen in observed.items() if isinstance(seen, Other)}
     entries, gone, come = _replaced(index.entries, posts, observed)
-    new = replace(
-        index,
-        entries=entries,
-        pages=_by_key(index.pages, pages, observed),
-        rejected=_by_key(index.rejected, rejected, observed),
-        delta=Delta(index.entries, gone, come),
-    )
-    same = (
-        new.entries is index.entries and new.pages is index.pages and new.rejected is index.rejected
-    )
-    return index if same else new
+    rows = _by_key(index.others, others, observed)
+    if entries is index.entries and rows is index.others:
+        return index
+    delta = Delta(index.entries, gone, come)
+    return replace(index, entries=entries, others=rows, delta=delta)
 
 
 def changed_keys(old: Index, new: Index, keys: Iterable[str]) -> frozenset[str]:
@@ -240,10 +202,8 @@ def changed_keys(old: Index, new: Index, keys: Iterable[str]) -> frozenset[str]:
     return found if len(found) <= _MOST_KEYS else frozenset({ALL})
 
 
-def _rows(index: Index, keys: frozenset[str]) -> dict[str, Entry | StaticPage | Rejected]:
-    tables: tuple[Sequence[Entry | StaticPage | Rejected], ...]
-    tables = (index.entries, index.pages, index.rejected)
-    return {row.key: row for rows in tables for row in rows if row.key in keys}
+def _rows(index: Index, keys: frozenset[str]) -> dict[str, Entry | Other]:
+    return {row.key: row for row in chain(index.entries, index.others) if row.key in keys}
 
 
 def _replaced(
@@ -265,8 +225,8 @@ def _replaced(
 
 
 def _by_key(
-    rows: tuple[_Row, ...], new: dict[str, _Row], keys: Mapping[str, object]
-) -> tuple[_Row, ...]:
+    rows: tuple[Other, ...], new: dict[str, Other], keys: Mapping[str, object]
+) -> tuple[Other, ...]:
     if {row.key: row for row in rows if row.key in keys} == new:
         return rows
     kept = {row.key: row for row in rows if row.key not in keys} | new

@@ -7,17 +7,22 @@ index; `changes.affected` names the units that differ between two.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from itertools import chain, islice
+from typing import Any
+
+import msgspec
 
 from edgefeed import search
 from edgefeed.contract import Site, slugify
-from edgefeed.cut import cut, page_holding, reading_order, window, year_cut
-from edgefeed.index import Header, Index, entry_order
-from edgefeed.model import Count, Entry, Kind, Listing, Rejected
+from edgefeed.cut import cut, window, year_cut
+from edgefeed.index import Index, entry_order
+from edgefeed.model import Count, Entry, Kind, Listing, Rejected, StaticPage
 from edgefeed.units import (
     OVERVIEWS,
     PARTS,
@@ -44,10 +49,11 @@ class Catalogue:
         self._segments: dict[int, Mapping[int, list[Entry]]] = {}
         self._since: tuple[Catalogue, Sequence[Entry], Sequence[Entry]] | None = None
 
-    def under(self, header: Header) -> Catalogue:
-        """The same rows under another header; what was worked out of the rows stays."""
+    def under(self, **changes: Any) -> Catalogue:  # noqa: ANN401 - the header's fields
+        """The same rows under a changed header; what was worked out of the rows stays."""
         twin = copy(self)
-        twin.index = self.index.with_header(header)
+        header = msgspec.structs.replace(self.index.header, **changes)
+        twin.index = replace(self.index, header=header)
         return twin
 
     # --- posts -----------------------------------------------------------------------
@@ -83,47 +89,51 @@ class Catalogue:
     def problems(self) -> tuple[Rejected, ...]:
         """Every page that lists leave out, by key."""
         winners = self._winners
-        if not winners:
-            return self.index.rejected
         doubles = [
             Rejected(e.key, f"its id {e.id} is already the id of {winners[e.id]}", e.updated)
-            for e in self.index.entries
+            for e in (self.index.entries if winners else ())
             if winners.get(e.id, e.key) != e.key
         ]
-        return tuple(sorted((*self.index.rejected, *doubles), key=lambda row: row.key))
+        rejected = [row for row in self.index.others if isinstance(row, Rejected)]
+        return tuple(sorted((*rejected, *doubles), key=lambda row: row.key))
 
     @cached_property
-    def _labels(self) -> dict[str, Counter[str]]:
+    def labels(self) -> dict[str, Counter[str]]:
         """For each tag's slug, how often each spelling occurs."""
-        labels: dict[str, Counter[str]] = defaultdict(Counter)
-        tags = Counter(chain.from_iterable([post.tags for post in self.posts]))
+        old, gone, come = self._base
+        labels = dict(old.labels) if old else {}
+        tags = Counter(chain.from_iterable([post.tags for post in come]))
+        tags.subtract(chain.from_iterable([post.tags for post in gone]))
         for label, count in tags.items():
-            labels[slugify(label)][label] = count
-        return dict(labels)
+            slug = slugify(label)
+            labels[slug] = labels.get(slug, Counter()) + Counter({label: count})
+        return {slug: spellings for slug, spellings in labels.items() if spellings}
 
-    def follow(self, old: Catalogue, gone: Sequence[Entry], come: Sequence[Entry]) -> None:
-        """Work out the rest from an earlier catalogue and the posts that differ.
+    @cached_property
+    def years(self) -> Counter[str]:
+        """How many posts each year has."""
+        old, gone, come = self._base
+        years = Counter(old.years if old else ())
+        years.update([post.published[:4] for post in come])
+        years.subtract([post.published[:4] for post in gone])
+        return +years
+
+    @property
+    def _base(self) -> tuple[Catalogue | None, Sequence[Entry], Sequence[Entry]]:
+        """What to count from: an earlier catalogue and what has changed since, or nothing."""
+        return self._since or (None, (), self.posts)
+
+    def follow(self, old: Catalogue) -> None:
+        """Work out the rest from an earlier catalogue and what has changed since.
 
         Without it everything is counted anew, with the same result.
         """
-        self._since = old, gone, come
-        labels = {slug: Counter(spellings) for slug, spellings in old._labels.items()}
-        for posts, sign in ((gone, -1), (come, 1)):
-            for label in (label for post in posts for label in post.tags):
-                labels.setdefault(slugify(label), Counter())[label] += sign
-        self.__dict__["_labels"] = {
-            slug: kept for slug, spellings in labels.items() if (kept := +spellings)
-        }
-        years = Counter(old._years)
-        years.subtract(post.published[:4] for post in gone)
-        years.update(post.published[:4] for post in come)
-        self.__dict__["_years"] = +years
+        self._since = old, *self.since(old)
 
     def since(self, old: Catalogue) -> tuple[Sequence[Entry], Sequence[Entry]]:
         """The posts that are gone, and those that have come, since an earlier catalogue.
 
-        A post that changed is in both. Rows that a change does not touch are mostly the same
-        objects on both sides, which makes this quick.
+        A post that changed is in both.
         """
         if self._since is not None and self._since[0] is old:
             return self._since[1:]
@@ -132,6 +142,7 @@ class Catalogue:
         delta = self.index.delta
         if delta and delta.before is old.index.entries and not self._winners and not old._winners:
             return delta.gone, delta.come
+        # Rows that a change does not touch are mostly the same objects on both sides.
         before, after = {id(post) for post in old.posts}, {id(post) for post in self.posts}
         gone = {post.key: post for post in old.posts if id(post) not in after}
         come = {post.key: post for post in self.posts if id(post) not in before}
@@ -146,60 +157,39 @@ class Catalogue:
     def fronts(self) -> tuple[str, ...]:
         """Every front of a tag, a series or a year, emptied ones too, sorted."""
         fronts = {SERIES + slugify(post.series) for post in self.posts if post.series}
-        fronts |= {TAGS + slug for slug in self._labels} | {YEARS + year for year in self._years}
-        return tuple(sorted(fronts | {*self._emptied}))
-
-    @property
-    def _emptied(self) -> dict[str, str]:
-        return self.index.header.emptied
+        fronts |= {TAGS + slug for slug in self.labels} | {YEARS + year for year in self.years}
+        return tuple(sorted(fronts | {*self.index.header.emptied}))
 
     def gather(self, fronts: Iterable[str]) -> None:
         """Find the posts of many lists in one pass instead of one pass each."""
         missing = {front for front in fronts if front and front not in self._members}
         if not missing:
             return
-        if self._since is not None:
-            self._members.update(self._gathered_since(missing, *self._since))
-            return
-        found: dict[str, list[Entry]] = {front: [] for front in missing}
-        labels = {
-            label: found[TAGS + slug]
-            for slug, spellings in self._labels.items()
+        old, gone, come = self._base
+        names = {
+            label
+            for slug, spellings in self.labels.items()
             if TAGS + slug in missing
             for label in spellings
         }
-        names = labels.keys()
+        years = {front.removeprefix(YEARS) for front in missing}
         some_series = any(front.startswith(SERIES) for front in missing)
-        some_year = any(front.startswith(YEARS) for front in missing)
-        for post in self.posts:
-            if not names.isdisjoint(post.tags):
-                for label in post.tags:
-                    bucket = labels.get(label)
-                    # Two spellings of one tag on one post count once.
-                    if bucket is not None and not (bucket and bucket[-1] is post):
-                        bucket.append(post)
-            if some_series and post.series:
-                front = SERIES + slugify(post.series)
-                if front in missing:
-                    found[front].append(post)
-            if some_year and (year := YEARS + post.published[:4]) in missing:
-                found[year].append(post)
-        self._members.update(found)
-
-    def _gathered_since(
-        self, fronts: set[str], old: Catalogue, gone: Sequence[Entry], come: Sequence[Entry]
-    ) -> dict[str, Sequence[Entry]]:
-        old.gather(fronts)
-        lost = {id(post) for post in gone}
-        added: dict[str, list[Entry]] = {front: [] for front in fronts}
+        found: dict[str, list[Entry]] = {front: [] for front in missing}
         for post in come:
-            for front in fronts_of(post) & fronts:
-                added[front].append(post)
-        found: dict[str, Sequence[Entry]] = {}
-        for front, posts in added.items():
-            kept = [post for post in old.members(front) if id(post) not in lost]
-            found[front] = sorted((*kept, *posts), key=entry_order) if posts else kept
-        return found
+            if (
+                not names.isdisjoint(post.tags)
+                or post.published[:4] in years
+                or (some_series and post.series)
+            ):
+                for front in fronts_of(post) & missing:
+                    found[front].append(post)
+        if old:
+            old.gather(missing)
+            lost = {id(post) for post in gone}
+            for front, posts in found.items():
+                kept = [post for post in old.members(front) if id(post) not in lost]
+                found[front] = sorted((*kept, *posts), key=entry_order) if posts else kept
+        self._members.update(found)
 
     def members(self, front: str) -> Sequence[Entry]:
         """A list's posts, oldest first."""
@@ -221,11 +211,10 @@ class Catalogue:
         """The label of a tag or series: its most frequent spelling, ties to the smallest."""
         if front.startswith(YEARS):
             return front.removeprefix(YEARS)
-        if front.startswith(TAGS):
-            spellings = self._labels.get(front.removeprefix(TAGS), Counter())
-        else:
-            spellings = Counter(post.series for post in self.members(front) if front)
-        return _label(spellings) or self._emptied.get(front, "")
+        spellings = self.labels.get(front.removeprefix(TAGS), Counter())
+        if front.startswith(SERIES):
+            spellings = Counter(post.series for post in self.members(front))
+        return _label(spellings) or self.index.header.emptied.get(front, "")
 
     # --- units -----------------------------------------------------------------------
 
@@ -240,10 +229,6 @@ class Catalogue:
         yield from self.fronts
         for front in ("", *self.fronts):
             yield from (page_unit(front, n) for n in range(1, len(self.cut(front))))
-
-    @cached_property
-    def _years(self) -> Counter[str]:
-        return Counter([post.published[:4] for post in self.posts])
 
     @property
     def parts(self) -> int:
@@ -274,12 +259,13 @@ class Catalogue:
     def _front(self, unit: str) -> Listing | None:
         kind, slug = front_kind(unit)
         posts = self.members(unit)
-        if unit and not posts and unit not in self._emptied:
+        if unit and not posts and unit not in self.index.header.emptied:
             return None
         starts = self.cut(unit)
         newest = posts[starts[-1] :] if kind is Kind.YEAR else window(posts, self.site.feed_size)
         shown = min(self.site.home_size, len(newest)) if kind is Kind.HOME else len(newest)
         rest = len(posts) - shown
+        holding = min(bisect_right(starts, rest - 1), len(starts) - 1)
         return Listing(
             unit=unit,
             kind=kind,
@@ -288,12 +274,10 @@ class Catalogue:
             front=unit,
             front_kind=kind,
             entries=tuple(reversed(newest)),
-            parts=reading_order(posts) if kind is Kind.SERIES else (),
+            parts=tuple(sorted(posts, key=_place)) if kind is Kind.SERIES else (),
             pinned=self._pinned if kind is Kind.HOME else (),
             # A series shows all its parts: nothing is older.
-            older=page_holding(unit, starts, rest - 1)
-            if rest and kind is not Kind.SERIES
-            else None,
+            older=page_unit(unit, holding) if rest and kind is not Kind.SERIES else None,
             archive=page_unit(unit, len(starts) - 2) if len(starts) > 2 else None,  # noqa: PLR2004 - a second page, so the one before is complete
             total=len(posts),
         )
@@ -326,7 +310,8 @@ class Catalogue:
             counts = tuple(Count(part, "/" + part, 0) for part in (STATIC_PART, *parts))
             return Listing(unit=unit, kind=Kind.SITEMAP, counts=counts)
         if unit == STATIC_PART:
-            return Listing(unit=unit, kind=Kind.URLS, pages=self.index.pages)
+            pages = tuple(row for row in self.index.others if isinstance(row, StaticPage))
+            return Listing(unit=unit, kind=Kind.URLS, pages=pages)
         if unit not in parts:
             return None
         number = parts.index(unit) + 1
@@ -335,22 +320,27 @@ class Catalogue:
 
     def _tag_counts(self) -> tuple[Count, ...]:
         # A post that spells one tag in two ways counts once.
-        self.gather(TAGS + slug for slug, names in self._labels.items() if len(names) > 1)
-        totals = {
-            slug: sum(names.values()) if len(names) == 1 else len(self.members(TAGS + slug))
-            for slug, names in self._labels.items()
-        }
+        self.gather(TAGS + slug for slug, names in self.labels.items() if len(names) > 1)
         return tuple(
-            Count(_label(self._labels[slug]), f"/{TAGS}{slug}/", totals[slug])
-            for slug in sorted(totals)
+            Count(
+                _label(names),
+                f"/{TAGS}{slug}/",
+                sum(names.values()) if len(names) == 1 else len(self.members(TAGS + slug)),
+            )
+            for slug, names in sorted(self.labels.items())
         )
 
     def _year_counts(self) -> tuple[Count, ...]:
         return tuple(
-            Count(year, f"/{YEARS}{year}/", self._years[year])
-            for year in sorted(self._years, reverse=True)
+            Count(year, f"/{YEARS}{year}/", self.years[year])
+            for year in sorted(self.years, reverse=True)
         )
 
 
 def _label(spellings: Counter[str]) -> str:
     return min(spellings, key=lambda label: (-spellings[label], label), default="")
+
+
+def _place(part: Entry) -> tuple[bool, int]:
+    """Parts of a series without a position come last; the order of dates decides the rest."""
+    return part.position is None, part.position or 0

@@ -70,7 +70,7 @@ class Post(msgspec.Struct, frozen=True):
     fragment: Fragment
 
 
-class StaticPage(msgspec.Struct, frozen=True, array_like=True):
+class StaticPage(msgspec.Struct, frozen=True, array_like=True, tag="page"):
     """A page that joins the sitemap only (``WebPage``). ``updated`` may be empty."""
 
     key: str
@@ -78,7 +78,7 @@ class StaticPage(msgspec.Struct, frozen=True, array_like=True):
     updated: str
 
 
-class Rejected(msgspec.Struct, frozen=True, array_like=True):
+class Rejected(msgspec.Struct, frozen=True, array_like=True, tag="rejected"):
     """A page that was left out, why, and since when (the object's ``Last-Modified``)."""
 
     key: str

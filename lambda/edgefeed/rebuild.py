@@ -7,7 +7,7 @@ so that a rebuild cut off by its time limit goes on where it was, by whichever r
 from __future__ import annotations
 
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 
 from edgefeed.contract import LISTS, PAGES
 from edgefeed.events import is_page
@@ -66,8 +66,8 @@ async def _next_part(run: Run, index: Index, part: int) -> Choice:
     )
     last = len(listed) < part
     end = "" if last else listed[-1]
-    rows = (row.key for table in (index.entries, index.pages, index.rejected) for row in table)
-    known = {key for key in rows if key > after and (last or key <= end)}
+    rows = chain(index.entries, index.others)
+    known = {key for key in (row.key for row in rows) if key > after and (last or key <= end)}
     keys = sorted(known.union(listed))
     if not last:
         return Choice(keys, rebuild=end)

@@ -90,7 +90,7 @@ from edgefeed.steps import Together
 from edgefeed.store import Conflict, Unavailable
 from edgefeed.telling import Telling
 from edgefeed.units import unit_of
-from edgefeed.versions import Choice, Message, Outdated, Version, under_header
+from edgefeed.versions import Choice, Message, Outdated, Version
 
 LEASE: Final = 120.0
 """Seconds for which a debt is its run's own: longer than a run can live."""
@@ -265,8 +265,7 @@ class Run(Telling):
         if units:
             until = self.ports.now() + self.lease
             live[self._debt_token] = Debt(until, tuple(sorted(keys)), tuple(sorted(units)))
-        return under_header(
-            new,
+        return new.under(
             generation=header.generation + 1,
             revision=self.site.revision,
             renderer=self.site.renderer,
@@ -382,8 +381,7 @@ class Run(Telling):
         if remaining:
             debts[self._debt_token] = Debt(0, self._left_for(debt), tuple(sorted(remaining)))
         held = {k: why for k, why in header.held.items() if k not in self.outputs.passed}
-        return under_header(
-            version.catalogue,
+        return version.catalogue.under(
             generation=header.generation + 1,
             debts=debts,
             held=dict(sorted((held | self.outputs.held).items())),

@@ -17,7 +17,7 @@ from edgefeed.ports import Ports
 from edgefeed.steps import Call
 from edgefeed.store import Conflict, Unavailable
 from edgefeed.units import document_keys
-from edgefeed.versions import Version, under_header
+from edgefeed.versions import Version
 
 _HUB_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between attempts to reach the hub: an invalidation takes some to reach every edge."""
@@ -88,7 +88,7 @@ class Telling:
         if len(rest) == len(unheard):
             return version
         generation = version.header.generation + 1
-        told = under_header(version.catalogue, generation=generation, unheard=tuple(rest))
+        told = version.catalogue.under(generation=generation, unheard=tuple(rest))
         try:
             return await self._swap(version, told)
         except (Conflict, Unavailable):
@@ -96,13 +96,12 @@ class Telling:
 
     async def _swap(self, base: Version, new: Catalogue) -> Version:
         """Write the index in the place of the version it was made from."""
-        packed = Catalogue(pack_rows(new.index), self.site)
-        body = encode(packed.index)
+        new.index = pack_rows(new.index)
+        body = encode(new.index)
         store, etag = self.ports.store, self._condition(base)
         written = await Call(
             lambda: store.put(INDEX_KEY, body, if_match=etag, if_absent=base.etag is None)
         )
-        new.index = packed.index
         return Version(new, written)
 
     def _condition(self, base: Version) -> str | None:

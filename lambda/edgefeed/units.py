@@ -52,12 +52,10 @@ def fronts_of(post: Entry) -> set[str]:
     return fronts | {SERIES + slugify(post.series)} if post.series else fronts
 
 
+_KINDS: Final = {"tags": Kind.TAG, "series": Kind.SERIES, "archive": Kind.YEAR}
+
+
 def front_kind(front: str) -> tuple[Kind, str]:
     """What kind of list a front is of, and its slug."""
-    if front.startswith(TAGS):
-        return Kind.TAG, front.removeprefix(TAGS)
-    if front.startswith(SERIES):
-        return Kind.SERIES, front.removeprefix(SERIES)
-    if front.startswith(YEARS):
-        return Kind.YEAR, front.removeprefix(YEARS)
-    return Kind.HOME, ""
+    place, _, slug = front.partition("/")
+    return _KINDS.get(place, Kind.HOME), slug

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 
@@ -55,9 +54,3 @@ class Choice:
     def reads_all(self) -> bool:
         """Whether this is part of a rebuild, which looks at every page."""
         return self.everything or self.rebuild is not None
-
-
-def under_header(catalogue: Catalogue, **changes: Any) -> Catalogue:  # noqa: ANN401 - the header's fields
-    """The same rows under a changed header; what was worked out of the rows stays."""
-    header = msgspec.structs.replace(catalogue.index.header, **changes)
-    return catalogue.under(header)

@@ -8,8 +8,6 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from edgefeed.index import Debt, Header
 from edgefeed.model import Observed
 from edgefeed.outputs import Outputs
@@ -133,16 +131,10 @@ class NoDebt(Run):
     """The index is saved without saying what is owed."""
 
     async def _swap(self, base: Version, new: Any) -> Version:
-        header = new.index.header
-        if self._debt_token not in header.debts:
-            return await super()._swap(base, new)
-        saved = await super()._swap(base, new.under(_without(header, self._debt_token)))
+        debts = {**new.index.header.debts}
+        debts.pop(self._debt_token, None)
+        saved = await super()._swap(base, new.under(debts=debts))
         return Version(new, saved.etag)
-
-
-def _without(header: Header, token: str) -> Header:
-    debts = {name: debt for name, debt in header.debts.items() if name != token}
-    return msgspec.structs.replace(header, debts=debts)
 
 
 MUTATIONS: tuple[type[Run], ...] = (

@@ -28,7 +28,7 @@ def judge(store: MemoryStore, edge: Edge, site: Site, renderer: Renderer) -> Non
     found = clean.get(INDEX_KEY)
     assert found is not None
     wanted = decode(found.body)
-    for name in ("entries", "pages", "rejected"):
+    for name in ("entries", "others"):
         if getattr(index, name) != getattr(wanted, name):
             raise Violation(f"the index's {name} differ from a from-scratch run's")
     here, there = _bodies(store), _bodies(clean)
