@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import re
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from playwright.sync_api import Browser, Playwright
+from tests.serving import serving
 
 CHROMIUM = Path("/usr/bin/chromium")
 _ARGUMENTS = (
@@ -93,9 +93,5 @@ class _Slow(_Quiet):
 def serve(folder: Path, *, slowly: bool = False) -> Iterator[str]:
     """Serve a folder on a free loopback port; gives the address without a final slash."""
     handler = functools.partial(_Slow if slowly else _Quiet, directory=str(folder))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with serving(handler) as address:
+        yield address

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -11,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.edgefeed.posts import SITE
+from tests.serving import serving
 
 from edgefeed.contract import key_to_path, slugify
 from edgefeed.notify import MOST_PATHS, changed_feeds, changed_paths, ping
@@ -105,14 +105,9 @@ def hub() -> Iterator[type[Hub]]:
     class Fresh(Hub):
         heard: list[dict[str, list[str]]] = []  # noqa: RUF012 - one for each test
 
-    server = HTTPServer(("127.0.0.1", 0), Fresh)
-    Fresh.url = f"http://127.0.0.1:{server.server_port}/"  # type: ignore[attr-defined]
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield Fresh
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Fresh, HTTPServer) as url:
+        Fresh.url = f"{url}/"  # type: ignore[attr-defined]
+        yield Fresh
 
 
 def test_a_ping_is_what_websub_says(hub: type[Hub]) -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import TypedDict
 
 import pytest
 from moto import mock_aws
+from tests.serving import serving
 
 from sula.aws import Cloud, Endpoint, S3Objects
 from sula.errors import CloudError, Conflict, Unavailable
@@ -154,15 +154,8 @@ def broken() -> Iterator[tuple[S3Objects, list[str]]]:
     class Mine(Broken):
         asked: list[str] = []  # noqa: RUF012
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Mine)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    where = Endpoint("us-east-1", f"http://127.0.0.1:{server.server_address[1]}", "test", "test")
-    yield S3Objects(Cloud(where), "b"), Mine.asked
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Mine) as url:
+        yield S3Objects(Cloud(Endpoint("us-east-1", url, "test", "test")), "b"), Mine.asked
 
 
 def test_a_conditional_write_is_sent_once(broken: tuple[S3Objects, list[str]]) -> None:

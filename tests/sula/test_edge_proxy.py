@@ -5,12 +5,12 @@ from __future__ import annotations
 import gzip
 import http.client
 import socket
-import threading
 import time
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from tests.serving import serving
 
 from sula.edge_proxy import EdgeProxy
 from sula.edge_transform import compressed, header, unkept, with_script
@@ -105,14 +105,8 @@ class Origin(BaseHTTPRequestHandler):
 
 @pytest.fixture(scope="module")
 def origin() -> Iterator[int]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Origin)
-    server.daemon_threads = True
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server.server_address[1]
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Origin) as url:
+        yield int(url.rpartition(":")[2])
 
 
 @pytest.fixture

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 
 import pytest
+from tests.serving import serving
 
 from sula.aws import Cloud, Endpoint, S3Objects
 from sula.errors import CloudError, Conflict, Unavailable
@@ -135,14 +135,8 @@ def moody() -> Iterator[tuple[S3Objects, type[Moody]]]:
         moods: list[int] = []  # noqa: RUF012 - this test's own
         peers: set[int] = set()  # noqa: RUF012 - the same
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Mine)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    where = Endpoint("us-east-1", f"http://127.0.0.1:{server.server_address[1]}", "test", "test")
-    yield objects(Cloud(where), "b"), Mine
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(Mine) as url:
+        yield objects(Cloud(Endpoint("us-east-1", url, "test", "test")), "b"), Mine
 
 
 def put(bucket: S3Objects, **condition: str | bool) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import pytest
 from tests.authored import NOW, Authored, Post
+from tests.serving import serving
 
 from sula.checks.external import Limits, check_external
 
@@ -53,13 +54,8 @@ def elsewhere() -> Iterator[Elsewhere]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the same
             """Be quiet."""
 
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        there.url = f"http://127.0.0.1:{server.server_address[1]}"
+    with serving(Handler) as there.url:
         yield there
-        server.shutdown()
-        thread.join()
 
 
 def site_with(tmp_path: Path, *links: str) -> Authored:
