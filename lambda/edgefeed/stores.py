@@ -161,18 +161,34 @@ class DirectoryStore:
                 break
 
     def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
-        """See `store.Store`. Hidden files are not objects."""
+        """See `store.Store`. Hidden files are not objects. Folders are read as they are come to."""
         folder = prefix.rpartition("/")[0]
-        top = self._path(folder) if folder else self._root
-        found = []
-        for at, folders, names in os.walk(top):
-            folders[:] = [name for name in folders if not name.startswith(".")]
-            base = os.path.relpath(at, top).replace(os.sep, "/")
-            parts = [part for part in (folder, "" if base == "." else base) if part]
-            found += ["/".join([*parts, name]) for name in names if not name.startswith(".")]
-        low = start_after.encode()
-        kept = [key for key in found if key.startswith(prefix) and key.encode() > low]
-        return iter(sorted(kept, key=str.encode))
+        top = str(self._path(folder) if folder else self._root)
+        return _walk(top, f"{folder}/" if folder else "", prefix, start_after)
+
+
+def _walk(folder: str, base: str, prefix: str, start_after: str) -> Iterator[str]:
+    """The keys of the files below a folder, sorted: those that begin so, and come after that one.
+
+    Text sorts as its UTF-8 does.
+    """
+    try:
+        entries = os.scandir(folder)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    with entries:
+        found = [
+            f"{base}{entry.name}/" if entry.is_dir() else base + entry.name
+            for entry in entries
+            if not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir())
+        ]
+    for key in sorted(found):
+        if not key.endswith("/"):
+            if key.startswith(prefix) and key > start_after:
+                yield key
+        elif key > start_after or start_after.startswith(key):
+            if key.startswith(prefix) or prefix.startswith(key):
+                yield from _walk(f"{folder}{os.sep}{key[len(base) : -1]}", key, prefix, start_after)
 
 
 def _write(path: str, body: bytes) -> None:

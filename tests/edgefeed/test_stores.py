@@ -59,6 +59,28 @@ def test_keys_come_in_the_order_of_their_bytes(store: Store) -> None:
     assert list(store.keys("pages/a")) == [k for k in ordered if k.startswith("pages/a")]
 
 
+def test_keys_begin_anywhere(store: Store) -> None:
+    keys = ["a", "p/a.html", "p/a/b", "p/a-b/c", "p/a/b-c", "p/a/b.d/e", "p/é/x", "p/z", "pp/a/b"]
+    for key in keys:
+        store.put(key, b"")
+    ordered = sorted(keys, key=str.encode)
+    for prefix in ("", "p", "p/", "p/a", "p/a/", "p/a/b", "q/", "p/z/"):
+        for after in ("", "p/a", "p/a-", "p/a-b", "p/a/", "p/a0", "p/b", "p/é", "q", *keys):
+            wanted = [key for key in ordered if key.startswith(prefix) and key > after]
+            assert list(store.keys(prefix, after)) == wanted
+
+
+def test_only_the_folders_that_are_come_to_are_read(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    for key in ("p/a/x", "p/b/x", "p/c/x", "p/d/x", "p/d/.hidden", "p/.hidden/x"):
+        store.put(key, b"")
+    rest = store.keys("p/", "p/b/")
+    assert next(rest) == "p/b/x"
+    store.delete("p/a/x")
+    store.delete("p/c/x")
+    assert list(rest) == ["p/d/x"]
+
+
 def test_a_directory_knows_when_bytes_are_right(tmp_path: Path) -> None:
     store = DirectoryStore(tmp_path)
     store.put(KEY, b"body", metadata={DIGEST: "not kept"})
