@@ -12,6 +12,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,12 +21,14 @@ import msgspec
 from edgefeed.contract import LISTS, PAGES
 from sula.actions import Plan, Stage
 from sula.errors import ConfigError, Finding
-from sula.gather import Checkout, prepare, require_lists
+from sula.gather import Checkout, prepare, read_metas, require_lists
 from sula.record import Prints, Record, Source
 from sula.scratch import scratch
 from sula.workshop import Progress, Renderer, Workshop
 
 MARKER: Final = ".sula-build.json"
+NOTES: Final = "notes"
+"""A folder beside ``pages/`` while the site is put together: what they say to edgefeed."""
 
 
 class Marker(msgspec.Struct, frozen=True):
@@ -67,23 +70,38 @@ def build(
     """
     marker = read_marker(out)
     require_lists(checkout)
-    prepared = prepare(checkout, memory(marker), now=now)
+    read = partial(read_metas, meanwhile=load_ahead)
+    prepared = prepare(checkout, memory(marker), now=now, read=read)
     prepared.check()
-    with (
-        tempfile.TemporaryDirectory(prefix="build-", dir=_room(checkout.root, out)) as staged,
-        Workshop(checkout, render, Path(staged) / PAGES) as workshop,
-    ):
-        warnings = [*prepared.warnings, *workshop.render(_live(prepared.plan), progress)]
+    with tempfile.TemporaryDirectory(prefix="build-", dir=_room(checkout.root, out)) as staged:
         stage = Path(staged)
-        for action in prepared.plan.actions:
-            if action.stage is Stage.PAGES:
-                continue  # rendered to its place
-            target = stage / action.key
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(workshop.body(action))
+        with Workshop(checkout, render or noting(stage), stage / PAGES) as workshop:
+            warnings = [*prepared.warnings, *workshop.render(_live(prepared.plan), progress)]
+            for action in prepared.plan.actions:
+                if action.stage is Stage.PAGES:
+                    continue  # rendered to its place
+                target = stage / action.key
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(workshop.body(action))
         warnings += make_lists(checkout, stage)
         written, unchanged, removed = merge(stage, out, marker, identities(checkout, prepared.plan))
     return Built(prepared.plan, written, unchanged, removed, tuple(sorted(warnings)))
+
+
+def load_ahead() -> None:
+    """Import what rendering and its notes take, while other processes read."""
+    from sula.workers import load  # noqa: PLC0415 - only where something is rendered
+
+    load(notes=True)
+
+
+def noting(stage: Path) -> Renderer:
+    """Pelican, with notes of what its pages say to edgefeed."""
+    from sula.render import render  # noqa: PLC0415 - it may be somebody else's
+
+    notes = stage / NOTES
+    notes.mkdir()
+    return partial(render, notes=notes)
 
 
 def _live(plan: Plan) -> Plan:
@@ -94,12 +112,20 @@ def _live(plan: Plan) -> Plan:
 def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:
     """Have edgefeed write ``lists/`` beside ``pages/``; the pages it left out, as warnings."""
     from edgefeed.directory import build_directory  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
+    from sula.templates import Compiled  # noqa: PLC0415 - the same
 
     (stage / PAGES).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sula-theme-") as folder:
         templates = lay_out(checkout.theme.templates, Path(folder))
         cores = os.cpu_count() or 1
-        build_directory(stage, checkout.settings.site, templates, processes=cores)
+        build_directory(
+            stage,
+            checkout.settings.site,
+            templates,
+            processes=cores,
+            notebooks=sorted((stage / NOTES).glob("*")),
+            compiled=Compiled(checkout.root, checkout.settings.site),
+        )
     problems = stage / "state/problems.json"
     if not problems.exists():
         return []

@@ -210,9 +210,13 @@ def _previews(site: Site) -> Callable[[str], str] | None:
 
 
 def read_metas(
-    root: Path, paths: Sequence[str], rules: Rules
+    root: Path,
+    paths: Sequence[str],
+    rules: Rules,
+    *,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> tuple[dict[str, Meta], list[Finding]]:
-    """What sources say of themselves. Many are read by several processes."""
+    """What sources say of themselves. Many are read by several processes, `meanwhile` aside."""
     cores = os.cpu_count() or 1
     if len(paths) < _WORTH_A_PROCESS or cores == 1:
         return _read(root, paths, rules)
@@ -225,7 +229,9 @@ def read_metas(
     size = -(-len(paths) // (cores * 4))
     parts = [paths[start : start + size] for start in range(0, len(paths), size)]
     with ProcessPoolExecutor(cores) as pool:
-        for some, problems in pool.map(_read, [root] * len(parts), parts, [rules] * len(parts)):
+        read = pool.map(_read, [root] * len(parts), parts, [rules] * len(parts))
+        meanwhile()
+        for some, problems in read:
             metas |= some
             findings += problems
     return metas, findings

@@ -11,6 +11,7 @@ from __future__ import annotations
 import copy
 import locale
 import logging
+import os
 import sys
 import threading
 import traceback
@@ -52,6 +53,8 @@ _OFF: Final = """
 PelicanContent = Any
 _REQUIRED: Final = ("article.html", "page.html")
 Variables = Mapping[str, Any]
+Made = Callable[[str, bytes, os.stat_result], None]
+"""Told of each page that is written: its place below ``out``, its bytes, its file's state."""
 _one_at_a_time = threading.Lock()
 
 
@@ -72,6 +75,7 @@ class Run:
         site: Site,
         out: Path,
         progress: Callable[[int], None] | None = None,
+        made: Made | None = None,
     ) -> None:
         """`root` holds ``rules.folder``; files are written below `out`."""
         self.jobs = {job.path: job for job in jobs}
@@ -81,6 +85,7 @@ class Run:
         self.site = msgspec.structs.replace(site, revision=0, renderer="")
         self.layers = layers(theme)
         self.progress = progress or (lambda _: None)
+        self._made = made or (lambda *_: None)
         self.findings: list[Finding] = []
         self._place = str(out)
         self._folders: set[str] = set()
@@ -113,7 +118,7 @@ class Run:
             "trim_blocks": True,
             "lstrip_blocks": True,
             "auto_reload": False,
-            "bytecode_cache": Compiled(self.root),
+            "bytecode_cache": Compiled(self.root, self.site),
         }
         settings |= {
             "PATH": str(self.content),
@@ -219,6 +224,9 @@ class Run:
             self._folders.add(folder)
         with open(f"{self._place}/{name}", "wb") as file:  # noqa: PTH123 - there can be ten thousand
             file.write(body)
+            file.flush()
+            status = os.fstat(file.fileno())
+        self._made(name, body, status)
 
     def _blame(self, content: PelicanContent, error: Exception) -> None:
         """Find the line of the template that failed."""

@@ -27,8 +27,11 @@ def render(
     *,
     processes: int,
     progress: Callable[[int], None] | None = None,
+    notes: Path | None = None,
 ) -> list[Finding]:
     """Render pages into files: each job's at ``out / job.output``.
+
+    `notes` is a folder to put notebooks in of what the pages say to edgefeed (`edgefeed.notes`).
 
     Uses up to `processes` processes where the number of pages makes it worth while; the
     bytes are the same with any number. `progress` is told of pages as they are done (how
@@ -42,12 +45,19 @@ def render(
         return []
     count = min(processes, -(-len(ordered) // _WORTH_A_PROCESS))
     if count <= 1:
-        return render_shard(shard_of(ordered, settings, out), progress)
-    shards = [shard_of(ordered[start::count], settings, out) for start in range(count)]
+        return render_shard(shard_of(ordered, settings, out, _notebook(notes, 0)), progress)
+    shards = [
+        shard_of(ordered[start::count], settings, out, _notebook(notes, start))
+        for start in range(count)
+    ]
     return _side_by_side(shards, progress or (lambda _: None))
 
 
-def shard_of(jobs: Sequence[Job], settings: SiteSettings, out: Path) -> Shard:
+def _notebook(notes: Path | None, number: int) -> str:
+    return str((notes / str(number)).absolute()) if notes else ""
+
+
+def shard_of(jobs: Sequence[Job], settings: SiteSettings, out: Path, notes: str = "") -> Shard:
     """A self-contained unit of rendering: plain data, to be sent wherever."""
     rules = settings.rules
     return Shard(
@@ -60,6 +70,7 @@ def shard_of(jobs: Sequence[Job], settings: SiteSettings, out: Path) -> Shard:
         page_url=rules.page_url.text,
         site=settings.site,
         jobs=tuple(jobs),
+        notes=notes,
     )
 
 
@@ -116,7 +127,7 @@ def _side_by_side(shards: Sequence[Shard], progress: Callable[[int], None]) -> l
     workers: list[_Worker] = []
     with tempfile.TemporaryDirectory(prefix="sula-render-") as folder:
         try:
-            with prepared():
+            with prepared(notes=any(shard.notes for shard in shards)):
                 for number, shard in enumerate(shards):
                     process = start(shard, Path(folder) / f"{number}.json")
                     workers.append(_Worker(process, progress))

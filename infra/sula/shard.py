@@ -17,9 +17,9 @@ import gc
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -28,6 +28,9 @@ from edgefeed.contract import Site
 from sula.errors import Finding, SulaError
 from sula.model import Job
 from sula.urls import Rules, URLPattern
+
+if TYPE_CHECKING:
+    from sula.pelican_run import Made
 
 VERSION: Final = 1
 # Pelican keeps every page of a run in memory.
@@ -39,7 +42,8 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
 
     ``root`` is the site's folder, ``folder`` the content directory in it, ``theme`` and
     ``out`` are folders too. ``sources`` maps paths (as in `Job`) to texts, ``templates``
-    names to sources; where they are given, nothing of `root` and `theme` is read.
+    names to sources; where they are given, nothing of `root` and `theme` is read. ``notes`` is a
+    file for what the pages say to edgefeed (`edgefeed.notes`), where that is wanted.
     """
 
     version: int = VERSION
@@ -54,6 +58,7 @@ class Shard(msgspec.Struct, frozen=True, kw_only=True):
     jobs: tuple[Job, ...]
     sources: dict[str, str] = {}
     templates: dict[str, str] = {}
+    notes: str = ""
 
 
 def render_shard(shard: Shard, progress: Callable[[int], None] | None = None) -> list[Finding]:
@@ -106,7 +111,9 @@ def _render(shard: Shard, progress: Callable[[int], None] | None) -> list[Findin
         shard.folder,
     )
     findings = set()
-    with _seldom_collected():
+    with ExitStack() as stack:
+        stack.enter_context(_seldom_collected())
+        made = _noting(shard, stack)
         for start in range(0, len(shard.jobs), _AT_ONCE):
             run = Run(
                 list(shard.jobs[start : start + _AT_ONCE]),
@@ -116,6 +123,7 @@ def _render(shard: Shard, progress: Callable[[int], None] | None) -> list[Findin
                 site=shard.site,
                 out=Path(shard.out),
                 progress=progress,
+                made=made,
             )
             findings |= set(run())
             if start + _AT_ONCE < len(shard.jobs):
@@ -123,6 +131,14 @@ def _render(shard: Shard, progress: Callable[[int], None] | None) -> list[Findin
                 del run
                 gc.collect()
     return sorted(findings)
+
+
+def _noting(shard: Shard, stack: ExitStack) -> Made | None:
+    if not shard.notes:
+        return None
+    from edgefeed.directory import Notebook  # noqa: PLC0415 - loads lxml and more
+
+    return stack.enter_context(Notebook.at(Path(shard.notes), shard.site)).add
 
 
 @contextmanager

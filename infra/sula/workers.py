@@ -53,7 +53,7 @@ def may_copy() -> bool:
 
 
 @contextlib.contextmanager
-def prepared() -> Iterator[None]:
+def prepared(*, notes: bool = False) -> Iterator[None]:
     """Load what rendering takes, once for all copies; and keep them from copying it after all.
 
     Looking for garbage writes to every object that it looks at.
@@ -61,14 +61,21 @@ def prepared() -> Iterator[None]:
     if not may_copy():
         yield
         return
-    from sula import pelican_run  # noqa: F401, PLC0415 - only where pages are rendered
-
+    load(notes=notes)
     gc.collect()
     gc.freeze()
     try:
         yield
     finally:
         gc.unfreeze()
+
+
+def load(*, notes: bool) -> None:
+    """Import what rendering takes, and what noting takes of what pages say."""
+    from sula import pelican_run  # noqa: F401, PLC0415 - only where pages are rendered
+
+    if notes:
+        import edgefeed.directory  # noqa: F401, PLC0415 - the same
 
 
 def start(shard: Shard, file: Path) -> Process:

@@ -107,12 +107,11 @@ class DirectoryStore:
         path = self._path(key)
         try:
             body = path.read_bytes()
-            stamp = path.stat().st_mtime
+            status = path.stat()
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
-        modified = datetime.fromtimestamp(int(stamp), UTC).isoformat()
         metadata = {GENERATION: "0", DIGEST: digest(key, body)}
-        return Object(body, _etag(key, body, metadata), metadata, modified.replace("+00:00", "Z"))
+        return Object(body, _etag(key, body, metadata), metadata, modified_at(status))
 
     def head(self, key: str) -> Head | None:
         """See `store.Store`."""
@@ -183,12 +182,20 @@ def _walk(folder: str, base: str, prefix: str, start_after: str) -> Iterator[str
             if not entry.name.startswith(".") and not (entry.is_symlink() and entry.is_dir())
         ]
     for key in sorted(found):
-        if not key.endswith("/"):
-            if key.startswith(prefix) and key > start_after:
-                yield key
-        elif key > start_after or start_after.startswith(key):
-            if key.startswith(prefix) or prefix.startswith(key):
-                yield from _walk(f"{folder}{os.sep}{key[len(base) : -1]}", key, prefix, start_after)
+        is_folder = key.endswith("/")
+        leads_on = is_folder and (prefix.startswith(key) or start_after.startswith(key))
+        if not (key.startswith(prefix) and key > start_after) and not leads_on:
+            continue
+        if is_folder:
+            yield from _walk(f"{folder}{os.sep}{key[len(base) : -1]}", key, prefix, start_after)
+        else:
+            yield key
+
+
+def modified_at(status: os.stat_result) -> str:
+    """When a file was changed, as a store says it."""
+    moment = datetime.fromtimestamp(int(status.st_mtime), UTC)
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _write(path: str, body: bytes) -> None:

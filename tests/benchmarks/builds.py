@@ -22,6 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.benchmarks.peers import corpus
@@ -29,8 +30,8 @@ from tests.benchmarks.peers.measure import Peak
 from tests.benchmarks.peers.peer import SETTINGS
 
 from edgefeed.contract import PAGES
-from sula.build import Marker, identities, make_lists, merge
-from sula.gather import Checkout, Prepared, look, prepare
+from sula.build import Marker, identities, load_ahead, make_lists, merge, noting
+from sula.gather import Checkout, Prepared, look, prepare, read_metas
 from sula.record import Record
 from sula.workshop import Workshop
 
@@ -72,9 +73,10 @@ def watched(posts: int) -> int:
 def build(site: Path, posts: int) -> None:
     """The steps of `sula.build.build`, each timed."""
     stage, out = site / "stage", site / "public"
+    stage.mkdir()
     with phase("prepare", posts):
         checkout, prepared = _prepare(site)
-    with phase("render", posts), Workshop(checkout, None, stage / PAGES) as workshop:
+    with phase("render", posts), Workshop(checkout, noting(stage), stage / PAGES) as workshop:
         workshop.render(prepared.plan)
     with phase("lists", posts):
         make_lists(checkout, stage)
@@ -84,7 +86,8 @@ def build(site: Path, posts: int) -> None:
 
 def _prepare(site: Path) -> tuple[Checkout, Prepared]:
     checkout = look(site, since=time.time())
-    return checkout, prepare(checkout, Record(), now=time.time())
+    read = partial(read_metas, meanwhile=load_ahead)
+    return checkout, prepare(checkout, Record(), now=time.time(), read=read)
 
 
 def profile(site: Path, what: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -15,10 +15,14 @@ from tests.benchmarks.blog import ROOT, SITE, key_of, page_of
 from tests.edgefeed import in_memory
 from tests.edgefeed.in_memory import World, key, page
 
-from edgefeed import directory, feeds
+from edgefeed import ahead as ahead_module
+from edgefeed import directory, feeds, notes
+from edgefeed.ahead import Ahead, Fork, Spool
 from edgefeed.cache import Cache
-from edgefeed.directory import Ahead, Fork, Share, Spool, build_directory, read_templates
+from edgefeed.contract import PAGES
+from edgefeed.directory import Share, build_directory, read_templates
 from edgefeed.model import Post
+from edgefeed.notes import Notebook, Notes
 from edgefeed.page import read_page
 from edgefeed.stores import DirectoryStore
 
@@ -28,8 +32,9 @@ COUNT = 40
 @pytest.fixture
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Sharing is worth it from the first page on, and in small parts."""
+    monkeypatch.setattr(ahead_module, "WORTH_FORKING", 1)
     monkeypatch.setattr(directory, "WORTH_FORKING", 1)
-    monkeypatch.setattr(directory, "_AT_ONCE", 7)
+    monkeypatch.setattr(ahead_module, "_AT_ONCE", 7)
 
 
 def lay_out(folder: Path) -> Path:
@@ -63,7 +68,7 @@ def test_any_number_of_processes_gives_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("few")
 def test_a_page_that_changed_since_it_was_read_ahead_is_read_again(tmp_path: Path) -> None:
-    store = DirectoryStore(lay_out(tmp_path))
+    store = Notes(lay_out(tmp_path / "site"), tmp_path / "state")
     reader = partial(read_page, site=SITE)
     with TemporaryFile() as file, Ahead(store, reader, 2, SITE, Spool(file)) as ahead:
         for number in range(COUNT):
@@ -77,14 +82,75 @@ def test_a_page_that_changed_since_it_was_read_ahead_is_read_again(tmp_path: Pat
         assert ahead("pages/none.html", b"", "") is None
 
 
+def noted(folder: Path, numbers: Iterable[int], name: str) -> Path:
+    """A notebook of some of a folder's pages."""
+    place = folder.parent / name
+    with Notebook.at(place, SITE) as notebook:
+        for number in numbers:
+            file = folder / key_of(number)
+            notebook.add(key_of(number).removeprefix(PAGES), file.read_bytes(), file.stat())
+        broken = folder / "pages/posts/broken/index.html"
+        notebook.add("posts/broken/index.html", broken.read_bytes(), broken.stat())
+        notebook.add("robots.txt", b"", broken.stat())
+    return place
+
+
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_pages_that_are_noted_give_the_same_lists(tmp_path: Path, processes: int) -> None:
+    read, known = lay_out(tmp_path / "read"), lay_out(tmp_path / "known")
+    theme = ROOT / "theme/templates"
+    build_directory(read, SITE, theme)
+    notebooks = [
+        noted(known, range(0, COUNT, 3), "some"),
+        noted(known, range(1, COUNT, 3), "others"),
+    ]
+    build_directory(known, SITE, theme, processes=processes, notebooks=notebooks)
+    assert tree(known) == tree(read)
+
+
+def test_a_page_that_is_noted_is_not_read(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "site")
+    with noted(folder, range(COUNT), "notes").open("rb") as file, TemporaryFile() as spooled:
+        store = Notes(folder, tmp_path / "state", [file])
+        found = store.get(key_of(3))
+        assert found is not None
+        with Ahead(store, unread, 1, SITE, spool := Spool(spooled)) as ahead:
+            post = ahead(key_of(3), found.body, found.modified)
+        assert isinstance(post, Post)
+        assert max(map(len, spool.get(post.entry))) == post.entry.size
+        plain = DirectoryStore(folder).get(key_of(3))
+        assert plain is not None
+        fragment = spool.get(post.entry.fragment)
+        assert read_page(key_of(3), plain.body, "", site=SITE) == Post(post.entry, fragment)
+        assert found.modified == plain.modified
+
+
+def unread(key: str, body: bytes, modified: str) -> Any:
+    raise AssertionError((key, body, modified))
+
+
+def test_a_page_that_changed_since_it_was_noted_is_read(tmp_path: Path) -> None:
+    folder = lay_out(tmp_path / "site")
+    with noted(folder, range(COUNT), "notes").open("rb") as file:
+        store = Notes(folder, tmp_path / "state", [file])
+        body = page_of(3, COUNT, "Post X")  # as many bytes as before
+        store.put(key_of(3), body)
+        found = store.get(key_of(3))
+        assert found is not None
+        assert found.body == body
+        (folder / key_of(4)).unlink()
+        assert store.get(key_of(4)) is None
+
+
 @pytest.mark.usefixtures("few")
 def test_what_was_made_to_weigh_a_post_is_not_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     made = Cache[Any, Any](1)  # remembers the last item only
-    monkeypatch.setattr(directory, "made_items", made)
+    monkeypatch.setattr(notes, "made_items", made)
     monkeypatch.setattr(feeds, "made_items", made)
-    store = DirectoryStore(lay_out(tmp_path))
+    store = Notes(lay_out(tmp_path / "site"), tmp_path / "state")
     reader = partial(read_page, site=SITE)
     with TemporaryFile() as file, Ahead(store, reader, 2, SITE, spool := Spool(file)) as ahead:
         page = store.get(key_of(3))

@@ -11,6 +11,7 @@ from tests.authored import NOW, Authored, Post
 from sula.build import MARKER, build, tree
 from sula.errors import ConfigError, ContentError
 from sula.gather import look
+from sula.render import render
 
 
 @pytest.fixture
@@ -62,6 +63,26 @@ def test_a_second_build_equals_a_first_and_writes_what_changed(
     run(site, tmp_path / "clean")
     assert tree(out) == tree(tmp_path / "clean")
     assert not (out / "posts/one").exists()
+
+
+def test_pages_that_are_noted_where_they_are_made_give_the_same_lists(
+    site: Authored, tmp_path: Path
+) -> None:
+    site.put("content/by-hand/index.html", "<head><title>Not a post</title></head>")
+    checkout = look(site.root, since=NOW)
+    build(checkout, tmp_path / "noted", now=site.now)
+    build(checkout, tmp_path / "read", now=site.now, render=render)
+    assert tree(tmp_path / "noted") == tree(tmp_path / "read")
+
+
+def test_templates_are_compiled_once(site: Authored, tmp_path: Path) -> None:
+    site.settings["SITENAME"] = "Where no other test has compiled anything"
+    site.save_settings()
+    run(site, tmp_path / "out")
+    kept = {path: path.stat().st_ino for path in (site.root / ".sula/templates").rglob("*")}
+    assert len(kept) > 10
+    run(site, tmp_path / "again")
+    assert {path: path.stat().st_ino for path in kept} == kept
 
 
 def test_pinning_a_post_changes_the_home_page_and_its_own_and_no_feed(

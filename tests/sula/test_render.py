@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import logging
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 from lxml import html
 from tests.small_site import SITE, copy_site, jobs_of, tree
 
+from edgefeed.notes import Noted, Notes
 from sula.errors import ConfigError, Finding, SulaError
 from sula.model import Job, Reference, SeriesPart
 from sula.post import shorten
@@ -116,6 +118,23 @@ def test_any_number_of_shards_gives_the_same_bytes(settings: SiteSettings, tmp_p
     for job in jobs:
         render([job], settings, tmp_path / "each", processes=8)
     assert tree(tmp_path / "each") == expected
+
+
+def test_what_pages_say_is_noted_by_whoever_makes_them(
+    settings: SiteSettings, tmp_path: Path
+) -> None:
+    jobs = jobs_of(settings)
+    out = tmp_path / "out"
+    shards = [
+        shard_of(jobs[n::2], settings, out / "pages", str(tmp_path / f"notes-{n}"))
+        for n in range(2)
+    ]
+    assert _side_by_side(shards, lambda _: None) == []
+    with (tmp_path / "notes-0").open("rb") as one, (tmp_path / "notes-1").open("rb") as other:
+        pages = Notes(out, tmp_path / "state", [one, other])
+        keys = list(pages.keys("pages/"))
+        assert len(keys) == len(jobs)
+        assert all(isinstance(page.body, Noted) for page in map(pages.get, keys) if page)
 
 
 def test_bytes_know_nothing_of_the_place_or_the_hash_seed(tmp_path: Path) -> None:
@@ -335,6 +354,17 @@ def test_an_edited_template_is_compiled_anew(settings: SiteSettings, tmp_path: P
         edit(settings, "theme/templates/page.html", text)
         render(jobs, settings, tmp_path, processes=1)
         assert (tmp_path / "404.html").read_text("utf-8") == text
+
+
+def test_templates_are_compiled_for_a_site(settings: SiteSettings, tmp_path: Path) -> None:
+    edit(settings, "theme/templates/page.html", '{{ "2026-03-01" | date }}')
+    shown = []
+    for month in ("March", "März"):
+        site = msgspec.structs.replace(settings.site, words={"March": (month,)})
+        other = dataclasses.replace(settings, site=site)
+        render(jobs_of(settings), other, tmp_path, processes=1)
+        shown.append((tmp_path / "about/index.html").read_text("utf-8"))
+    assert shown == ["1 March 2026", "1 März 2026"]
 
 
 def test_a_theme_without_its_templates(settings: SiteSettings, tmp_path: Path) -> None:

@@ -1,0 +1,140 @@
+"""What pages say, noted where they are made: whoever makes the lists need not read them again.
+
+A `Notebook` is for the process that has a page's bytes in its hands, `Notes` for the one that
+makes lists of them. Any number of the first may be at work side by side, each with its own file.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Final, Self
+
+import msgspec
+
+from edgefeed.contract import PAGES, Site
+from edgefeed.events import is_page
+from edgefeed.feeds import Formats, item_name, made_items
+from edgefeed.model import Fragment, Observed, Post
+from edgefeed.page import read_page
+from edgefeed.store import Object
+from edgefeed.stores import DirectoryStore, modified_at
+
+_AT_ONCE: Final = 1 << 18
+_LENGTH: Final = 8
+_ELSEWHERE: Final = Fragment(content="", summary="")
+"""In the place of a fragment that is in the file."""
+
+
+class Note(msgspec.Struct, frozen=True, array_like=True):
+    """What a page says, and how its file was when it said so.
+
+    A post's fragment, and the items made of it, are in the notebook's file: where they begin there,
+    and how long they are.
+    """
+
+    key: str
+    state: tuple[int, int, int]
+    seen: Observed
+    fragment: tuple[int, int] = (0, 0)
+    made: tuple[int, int] = (0, 0)
+
+
+class Notebook:
+    """A file of notes, written in one go."""
+
+    def __init__(self, file: IO[bytes], site: Site) -> None:
+        """Take an empty file."""
+        self._file = file
+        self._site = site
+        self._notes: list[Note] = []
+        self._end = 0
+
+    @classmethod
+    @contextmanager
+    def at(cls, path: Path, site: Site) -> Iterator[Self]:
+        """A notebook for as long as pages are made; it can be read only after that."""
+        with path.open("wb", buffering=_AT_ONCE) as file:
+            notebook = cls(file, site)
+            yield notebook
+            notebook.finish()
+
+    def add(self, name: str, body: bytes, status: os.stat_result) -> None:
+        """Note what a page says: its path below ``pages/``, its bytes, and its file's state."""
+        key = PAGES + name
+        if not is_page(key):
+            return
+        seen = read_page(key, body, modified_at(status), site=self._site)
+        fragment = made = (0, 0)
+        if isinstance(seen, Post):
+            fragment = self._write(pickle.dumps(seen.fragment))
+            made = self._write(pickled_items(seen, self._site))
+            seen = msgspec.structs.replace(seen, fragment=_ELSEWHERE)
+        self._notes.append(Note(key, _state(status), seen, fragment, made))
+
+    def finish(self) -> None:
+        """Write the notes themselves; after them, how long they are."""
+        _, length = self._write(pickle.dumps(self._notes))
+        self._write(length.to_bytes(_LENGTH, "big"))
+
+    def _write(self, what: bytes) -> tuple[int, int]:
+        start, self._end = self._end, self._end + len(what)
+        self._file.write(what)
+        return start, len(what)
+
+
+class Noted(bytes):
+    """In the place of a page's bytes, which nobody needs: what it says."""
+
+    seen: Observed
+
+
+class Notes(DirectoryStore):
+    """A directory's store, with notes of its pages instead of their bytes.
+
+    A page whose file is not as it was when it was noted is read as any other.
+    """
+
+    def __init__(self, root: Path, state: Path, notebooks: Iterable[IO[bytes]] = ()) -> None:
+        """Take the directories, and finished notebooks, which stay open."""
+        super().__init__(root, state)
+        self.noted: Mapping[str, tuple[Note, IO[bytes]]] = {
+            note.key: (note, file) for file in notebooks for note in _notes_in(file)
+        }
+
+    def get(self, key: str) -> Object | None:
+        """See `store.Store`."""
+        if found := self.noted.get(key):
+            note, _ = found
+            try:
+                status = os.stat(self._path(key))  # noqa: PTH116 - there can be many
+            except OSError:
+                return super().get(key)
+            if _state(status) == note.state:
+                body = Noted()
+                body.seen = note.seen
+                return Object(body, f'"{note.state}"', {}, modified_at(status))
+        return super().get(key)
+
+
+def pickled_items(seen: Observed, site: Site) -> bytes:
+    """The items that were made to weigh a post, pickled; empty where none are known."""
+    made: Formats | None = None
+    if isinstance(seen, Post):
+        made = made_items.get(item_name(seen.entry, site))
+    return pickle.dumps(made) if made else b""
+
+
+def _state(status: os.stat_result) -> tuple[int, int, int]:
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
+def _notes_in(file: IO[bytes]) -> list[Note]:
+    end = file.seek(-_LENGTH, os.SEEK_END)
+    length = int.from_bytes(file.read(_LENGTH), "big")
+    file.seek(end - length)
+    notes: list[Note] = pickle.loads(file.read(length))  # noqa: S301 - our own
+    return notes
