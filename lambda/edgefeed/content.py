@@ -151,21 +151,21 @@ def _paragraph(text: str) -> str:
 
 # --- text ----------------------------------------------------------------------------
 
-_ANY_TAG: Final = re.compile(r'<[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>')
 _BREAK: Final = re.compile(
     r"</(?:p|div|li|h[1-6]|tr|td|th|dt|dd|pre|blockquote|figcaption|summary|caption|section)>|<br>"
 )
+# A tag, or an element that is not read out, and all that is in it.
 _UNSPOKEN: Final = re.compile(
-    r'<sup class="footnote-ref">.*?</sup>|<(annotation|rt|rp)\b.*?</\1>', re.DOTALL
+    r"""<(?:sup\ class="footnote-ref">.*?</sup>|(annotation|rt|rp)\b.*?</\1>
+    |[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>)""",
+    re.DOTALL | re.VERBOSE,
 )
 _ALT: Final = re.compile(r'<img\b[^<>]*?\salt="([^"]*)"')
 
 
 def to_text(markup: str) -> str:
     """What a person reads of sanitised HTML; of one that is all pictures, what they show."""
-    if "<sup" in markup or "<r" in markup or "<annotation" in markup:
-        markup = _UNSPOKEN.sub("", markup)
-    text = _ANY_TAG.sub("", _BREAK.sub(" ", markup))
+    text = _UNSPOKEN.sub("", _BREAK.sub(" ", markup))
     return html.unescape(text if text.strip() else " ".join(_ALT.findall(markup)))
 
 

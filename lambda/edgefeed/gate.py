@@ -7,6 +7,7 @@ second floods every subscriber; it is nearly always a mistake (feeds.md, 31).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -168,11 +169,13 @@ class _Format:
         return before + tag + end + after if not marked and _is_text(text) else element
 
 
+_OTHER_REFERENCE: Final = re.compile(rb"&(?!(?:amp|lt|gt);)")
+
+
 @lru_cache(maxsize=64)  # RSS and Atom escape a post's content alike
 def _is_text(data: bytes) -> bool:
     """Whether this is surely character data without markup (XML 1.0, sections 2.2 and 2.4)."""
-    references = data.count(b"&amp;") + data.count(b"&lt;") + data.count(b"&gt;")
-    if data.count(b"&") != references or b"]]>" in data:
+    if _OTHER_REFERENCE.search(data) or b">" in data:
         return False
     text = data.decode(errors="surrogateescape")  # no surrogate is legal
     return legal(text) == text

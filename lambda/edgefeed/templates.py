@@ -6,12 +6,12 @@ holds templates as the Python that Jinja makes of them.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from typing import Any, Final
 
 from jinja2 import Environment, FunctionLoader, ModuleLoader, StrictUndefined, Template
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Macro
+from jinja2.runtime import Context, Macro
 from msgspec import Struct
 
 from edgefeed.cache import Cache
@@ -39,6 +39,7 @@ class Templates:
             cache_size=-1,
         )
         self.environment.template_class = _Template
+        self.environment.context_class = _Context
         self.environment.filters.update(template_filters(site))
         self.environment.globals.update(template_globals(site))
 
@@ -50,6 +51,20 @@ class Templates:
 def _named(sources: Mapping[str, str]) -> FunctionLoader:
     """Unlike those of `jinja2.DictLoader`, its templates are named in tracebacks."""
     return FunctionLoader(lambda name: (sources[name], name, None) if name in sources else None)
+
+
+class _Context(Context):
+    """A context whose calls are plain: no function of ours asks for the context itself.
+
+    Macros can be told whether to escape; untold they do as the environment does, always. To ask
+    each function what it wants takes Jinja longer than most of them run.
+    """
+
+    def call(self, called: Callable[..., Any], /, *given: Any, **named: Any) -> Any:  # noqa: ANN401
+        """See `jinja2.runtime.Context.call`."""
+        named.pop("_block_vars", None)
+        named.pop("_loop_vars", None)
+        return called(*given, **named)
 
 
 class _Template(Template):

@@ -277,6 +277,9 @@ def test_a_picture_says_what_it_shows() -> None:
 
 def test_tags_that_hold_signs_of_tags() -> None:
     assert to_text('<a title="a > b < c" href="x">d</a>') == "d"
+    assert to_text('<a title="<rt>" href="x">d</a> <ruby>e<rt>f</rt></ruby>') == "d e"
+    assert to_text('g<sup class="footnote-ref"><a href="#x">1</a></sup><sup>2</sup>') == "g2"
+    assert to_text("<annotation encoding='x'>h\n<br>i</annotation><annotation>j") == "j"
 
 
 @settings(max_examples=300)

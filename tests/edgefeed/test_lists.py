@@ -146,6 +146,24 @@ def test_an_imported_macro_is_called_once_for_an_item_and_for_others_each_time()
     assert document.body == b"<1><1><2><6><7><8>\n"
 
 
+def test_a_theme_may_call_whatever_jinja_lets_it_call() -> None:
+    macros = "{% macro b(x) %}<b>{{ x }}{{ caller() }}</b>{% endmacro %}"
+    page = (
+        "{% from 'macros.html' import b %}"
+        "{% macro i(x, y='&') %}<i>{{ x }}{{ y }}</i>{% endmacro %}"
+        "{% for item in items %}{% set n = loop.cycle('x', 'y') %}"
+        "{% call b(item.label) %}{{ i(n) }}{% endcall %}{{ _('{x}').format(x='<') }}{% endfor %}"
+        "{% block main %}{% for x in '<' %}{{ i(x, y=x) }}{% endfor %}{% endblock %}"
+    )
+    made = Theme({"macros.html": macros, "tag.html": page}, site())
+    posts = plain(), plain("b", "O&")
+    fragments = {entry.fragment: fragment for entry, fragment in posts}
+    (document,) = made.list_documents(tag("X", *posts), fragments)
+    assert document.body.decode() == (
+        "<b>A title<i>x&amp;</i></b>&lt;<b>O&amp;<i>y&amp;</i></b>&lt;<i>&lt;&lt;</i>\n"
+    )
+
+
 def test_a_wrong_template_is_an_error_and_not_a_gap() -> None:
     broken = Theme({**templates(), "home.html": "{{ nobody_gives_this }}"}, site())
     with pytest.raises(TemplateError):
