@@ -85,7 +85,7 @@ class S3Store:
         # Not `with answer["Body"] as stream`: that hands out the raw stream, which does not
         # notice a body cut short.
         body = answer["Body"].read()
-        return Object(body, answer["ETag"], answer["Metadata"], _stamp(answer["LastModified"]))
+        return Object(answer["ETag"], answer["Metadata"], _stamp(answer["LastModified"]), body)
 
     def head(self, key: str) -> Head | None:
         """See `store.Store`."""
@@ -206,25 +206,21 @@ class CloudFrontNotifier:
             "CallerReference": reference,
         }
         try:
-            answer = _ask(
-                lambda: self._cloudfront.create_invalidation(
-                    DistributionId=self._distribution, InvalidationBatch=batch
-                )
+            answer = self._cloudfront.create_invalidation(
+                DistributionId=self._distribution, InvalidationBatch=batch
             )
-        except Conflict as error:
+        except (ClientError, BotoCoreError) as error:
             raise Unavailable(str(error)) from error
-        if answer is None:
-            raise Unavailable(f"distribution {self._distribution} is not there")
         self._pending = answer["Invalidation"]["Id"]
 
-    def publish(self, urls: Sequence[str]) -> None:
+    def publish(self, url: str) -> None:
         """See `ports.Notifier`."""
         if not self._hub:
             return
         if self._pending and not self._is_done():
             raise Unavailable(f"the invalidation {self._pending} is in progress")
         self._pending = ""
-        ping(self._hub, urls)
+        ping(self._hub, url)
 
     def _is_done(self) -> bool:
         try:

@@ -8,14 +8,17 @@ or was, on: the cost of a change does not grow with the number of lists.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from itertools import pairwise, zip_longest
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, pairwise, zip_longest
+from typing import Final
 
 from edgefeed import search
-from edgefeed.index import Index
+from edgefeed.index import ALL, Index, Other
 from edgefeed.listing import Catalogue
 from edgefeed.model import Entry
 from edgefeed.units import PARTS, SITEMAP_PART, STATIC_PART, YEARS, fronts_of, page_unit
+
+_MOST_KEYS: Final = 1_000
 
 
 def advance(old: Catalogue, index: Index) -> Catalogue:
@@ -38,6 +41,18 @@ def advance(old: Catalogue, index: Index) -> Catalogue:
         return new
     # Sorted, so that the bytes tell nothing of the order of events.
     return new.under(emptied=dict(sorted(emptied.items())))
+
+
+def changed_keys(old: Index, new: Index, keys: Iterable[str]) -> frozenset[str]:
+    """Those of some keys whose rows differ; `ALL` when they are too many to list."""
+    wanted = frozenset(keys)
+    before, after = _rows(old, wanted), _rows(new, wanted)
+    found = frozenset(key for key in wanted if before.get(key) != after.get(key))
+    return found if len(found) <= _MOST_KEYS else frozenset({ALL})
+
+
+def _rows(index: Index, keys: frozenset[str]) -> dict[str, Entry | Other]:
+    return {row.key: row for row in chain(index.entries, index.others) if row.key in keys}
 
 
 def affected(old: Catalogue, new: Catalogue) -> frozenset[str]:

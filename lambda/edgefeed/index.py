@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import bisect
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Final, NamedTuple
@@ -28,7 +28,6 @@ FORMAT: Final = 3
 ALL: Final = "*"
 REFRESH: Final = "*refresh"
 REBUILD: Final = "*rebuild"
-_MOST_KEYS: Final = 1_000
 BLOCK: Final = 1_000
 """Posts in one block."""
 _LEVEL: Final = 1  # a tenth of a second at 100,000 rows; level 6 takes six times that
@@ -192,18 +191,6 @@ def apply(index: Index, observed: Mapping[str, Observed]) -> Index:
         return index
     delta = Delta(index.entries, gone, come)
     return replace(index, entries=entries, others=rows, delta=delta)
-
-
-def changed_keys(old: Index, new: Index, keys: Iterable[str]) -> frozenset[str]:
-    """Those of some keys whose rows differ; `ALL` when they are too many to list."""
-    wanted = frozenset(keys)
-    before, after = _rows(old, wanted), _rows(new, wanted)
-    found = frozenset(key for key in wanted if before.get(key) != after.get(key))
-    return found if len(found) <= _MOST_KEYS else frozenset({ALL})
-
-
-def _rows(index: Index, keys: frozenset[str]) -> dict[str, Entry | Other]:
-    return {row.key: row for row in chain(index.entries, index.others) if row.key in keys}
 
 
 def _replaced(

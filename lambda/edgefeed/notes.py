@@ -116,7 +116,7 @@ class Notes(DirectoryStore):
             if _state(status) == note.state:
                 body = Noted()
                 body.seen = note.seen
-                return Object(body, f'"{note.state}"', {}, modified_at(status))
+                return Object(f'"{note.state}"', {}, modified_at(status), body)
         return super().get(key)
 
 

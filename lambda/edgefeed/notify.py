@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import http.client
-import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from edgefeed.contract import LISTS, Site, key_to_path, quote_path
@@ -65,13 +64,11 @@ def changed_feeds(keys: Iterable[str], site: Site) -> tuple[str, ...]:
     return tuple(feeds)
 
 
-def ping(hub: str, urls: Sequence[str]) -> None:
-    """Tell a WebSub hub that feeds changed (W3C WebSub, section 7). Raises Unavailable."""
-    for url in urls:
-        body = urllib.parse.urlencode({"hub.mode": "publish", "hub.url": url}).encode()
-        request = urllib.request.Request(hub, data=body, method="POST")  # noqa: S310 - a setting
-        try:
-            with urllib.request.urlopen(request, timeout=_PATIENCE):  # noqa: S310
-                pass
-        except (OSError, http.client.HTTPException, urllib.error.URLError) as error:
-            raise Unavailable(f"the hub {hub} did not take {url}: {error}") from error
+def ping(hub: str, url: str) -> None:
+    """Tell a WebSub hub that a feed changed (W3C WebSub, section 7). Raises Unavailable."""
+    body = urllib.parse.urlencode({"hub.mode": "publish", "hub.url": url}).encode()
+    request = urllib.request.Request(hub, data=body, method="POST")  # noqa: S310 - a setting
+    try:
+        urllib.request.urlopen(request, timeout=_PATIENCE).close()  # noqa: S310
+    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
+        raise Unavailable(f"the hub {hub} did not take {url}: {error}") from error

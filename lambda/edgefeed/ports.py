@@ -41,8 +41,8 @@ class Notifier(Protocol):
         Raises `Unavailable`.
         """
 
-    def publish(self, urls: Sequence[str]) -> None:
-        """Tell the WebSub hub that these feeds changed.
+    def publish(self, url: str) -> None:
+        """Tell the WebSub hub that this feed changed.
 
         Raises `Unavailable`, also while the edge still has what it was told to forget.
         """

@@ -64,28 +64,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from edgefeed.cache import Cache
-from edgefeed.changes import advance, affected
-from edgefeed.contract import INDEX_KEY, Site
-from edgefeed.index import (
-    ALL,
-    REBUILD,
-    REFRESH,
-    BadIndex,
-    Debt,
-    Header,
-    Index,
-    apply,
-    changed_keys,
-    decode,
-)
+from edgefeed.changes import advance, affected, changed_keys
+from edgefeed.contract import INDEX_KEY
+from edgefeed.index import ALL, REBUILD, REFRESH, BadIndex, Debt, Header, Index, apply, decode
 from edgefeed.listing import Catalogue
 from edgefeed.model import Observed, Post
-from edgefeed.outputs import ATTEMPTS, CACHED, Fragments, Outputs, patiently, pause
-from edgefeed.ports import Ports
+from edgefeed.outputs import ATTEMPTS, patiently, pause
 from edgefeed.steps import Together
 from edgefeed.store import Conflict, Unavailable
 from edgefeed.telling import Telling
@@ -100,32 +88,21 @@ AT_LEAST: Final = 50
 """So many pages are read however little time there is."""
 
 
+@dataclass(eq=False, kw_only=True)
 class Run(Telling):
     """One invocation. ``token`` is unique to it, ``deadline`` the time to stop writing.
 
     With ``start_over`` an index that cannot be read counts as empty.
     """
 
-    def __init__(
-        self,
-        site: Site,
-        ports: Ports,
-        *,
-        token: str,
-        deadline: float,
-        lease: float = LEASE,
-        cache: Fragments | None = None,
-    ) -> None:
-        """Take the site, the world and a name; nothing happens yet."""
-        super().__init__(site, ports, token, deadline, Outputs(ports, cache or Cache(CACHED)))
-        self.lease = lease
-        self.commits = 0
-        self.start_over = False
-        self.at_least = AT_LEAST
-        self.part = PART
-        self._seen: dict[str, tuple[str, str, Observed]] = {}
-        self._unread: frozenset[str] = frozenset()
-        self._witness: tuple[str, ...] = ()
+    lease: float = LEASE
+    commits: int = 0
+    start_over: bool = False
+    at_least: int = AT_LEAST
+    part: int = PART
+    _seen: dict[str, tuple[str, str, Observed]] = field(init=False, default_factory=dict)
+    _unread: frozenset[str] = field(init=False, default=frozenset())
+    _witness: tuple[str, ...] = field(init=False, default=())
 
     # --- the whole run ---------------------------------------------------------------
 
@@ -167,13 +144,8 @@ class Run(Telling):
         debt = version.header.debts.get(self._debt_token)
         if debt is None:
             return True, await self._tell(version)
-        try:
-            remaining = await self._write(debt.units, version)
-            await self._announce()
-        except Unavailable:
-            await self.release(version)
-            raise
-        finished, version = await self._settle(version, frozenset(remaining))
+        remaining = await self._write(debt.units, version)
+        finished, version = await self._settle(version, remaining)
         return finished, await self._tell(version)
 
     def is_read_otherwise(self, header: Header) -> bool:
@@ -332,10 +304,20 @@ class Run(Telling):
 
     # --- after the index -------------------------------------------------------------
 
-    async def _write(self, units: Iterable[str], version: Version) -> tuple[str, ...]:
+    async def _write(self, units: Iterable[str], version: Version) -> frozenset[str]:
+        """Write units and tell the edge; return those for which there was no time.
+
+        Where that fails, our debt is left to the next run. Raises Unavailable.
+        """
         self.enter("lists")
-        generation = version.header.generation
-        return await self.outputs.write(units, version.catalogue, generation, self.deadline)
+        shown, generation = version.catalogue, version.header.generation
+        try:
+            late = await self.outputs.write(units, shown, generation, self.deadline)
+            await self._announce()
+        except Unavailable:
+            await self.release(version)
+            raise
+        return frozenset(late)
 
     async def _settle(self, version: Version, remaining: frozenset[str]) -> tuple[bool, Version]:
         """Take our debt out of the index, or leave in it what remains, free to be adopted.
@@ -353,11 +335,7 @@ class Run(Telling):
             except (Conflict, Unavailable):
                 await pause(self.ports, attempt)
             version = await self.load()
-            try:
-                remaining |= await self._catch_up(version, debt)
-            except Unavailable:
-                await self.release(version)
-                raise
+            remaining |= await self._catch_up(version, debt)
         raise Unavailable(f"the debt could not be cleared in {ATTEMPTS} attempts")
 
     async def _catch_up(self, version: Version, debt: Debt) -> frozenset[str]:
@@ -365,9 +343,7 @@ class Run(Telling):
         if version.header.renderer != self.site.renderer:
             # A newer edgefeed has taken over: what we wrote is for it to compare.
             return frozenset(debt.units)
-        late = await self._write(self._stale(version), version)
-        await self._announce()
-        return frozenset(late)
+        return await self._write(self._stale(version), version)
 
     def _stale(self, version: Version) -> set[str]:
         """Units that this version shows differently from what we wrote."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
+
 from edgefeed.index import apply
 from edgefeed.reconcile import Run
 
@@ -31,8 +33,5 @@ async def status(run: Run, keys: Sequence[str]) -> dict[str, Any]:
         "posts": len(version.catalogue.posts),
         "held": header.held,
         "unheard": header.unheard,
-        "problems": [
-            {"key": row.key, "reason": row.reason, "since": row.since}
-            for row in version.catalogue.problems
-        ],
+        "problems": list(map(msgspec.structs.asdict, version.catalogue.problems)),
     }

@@ -7,8 +7,9 @@ simulator it is a scheduler that interleaves, fails and kills runs at every call
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Generator, Iterable
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from concurrent.futures import Executor
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 T = TypeVar("T")
@@ -16,14 +17,11 @@ Steps = Coroutine[Any, Any, T]
 """A coroutine whose every suspension is a `Call` or a `Together`."""
 
 
+@dataclass(eq=False, slots=True)
 class Call(Generic[T]):
     """One request to the outside. Awaiting it gives its result, or raises its error."""
 
-    __slots__ = ("run",)
-
-    def __init__(self, run: Callable[[], T]) -> None:
-        """Take what to call; nothing happens yet."""
-        self.run = run
+    run: Callable[[], T]
 
     def __await__(self) -> Generator[Any, Any, T]:
         """Hand the call to the driver."""
@@ -31,17 +29,14 @@ class Call(Generic[T]):
         return result
 
 
+@dataclass(eq=False, slots=True)
 class Together(Generic[T]):
     """Several coroutines at once. Awaiting it gives their results, in their order.
 
     All of them end before the first error, in their order, is raised.
     """
 
-    __slots__ = ("parts",)
-
-    def __init__(self, parts: Iterable[Steps[T]]) -> None:
-        """Take coroutines that have not begun."""
-        self.parts = tuple(parts)
+    parts: Sequence[Steps[T]]
 
     def __await__(self) -> Generator[Any, Any, list[T]]:
         """Hand the coroutines to the driver."""

@@ -35,13 +35,10 @@ class Head(msgspec.Struct, frozen=True):
     modified: str
 
 
-class Object(msgspec.Struct, frozen=True):
+class Object(Head, frozen=True):
     """An object as it was at one moment."""
 
     body: bytes
-    etag: str
-    metadata: Mapping[str, str]
-    modified: str
 
 
 class Store(Protocol):

@@ -31,7 +31,7 @@ class Silent:
     def invalidate(self, paths: Sequence[str], reference: str) -> None:
         """Do nothing."""
 
-    def publish(self, urls: Sequence[str]) -> None:
+    def publish(self, url: str) -> None:
         """Do nothing."""
 
 
@@ -49,8 +49,7 @@ class MemoryStore:
 
     def head(self, key: str) -> Head | None:
         """See `store.Store`."""
-        found = self.objects.get(key)
-        return None if found is None else Head(found.etag, found.metadata, found.modified)
+        return self.objects.get(key)
 
     def put(
         self,
@@ -65,7 +64,7 @@ class MemoryStore:
         found = self.objects.get(key)
         _check(found.etag if found else None, if_match, if_absent=if_absent)
         etag = _etag(key, body, metadata)
-        self.objects[key] = Object(body, etag, dict(metadata or {}), self._modified())
+        self.objects[key] = Object(etag, dict(metadata or {}), self._modified(), body)
         return etag
 
     def delete(self, key: str, *, if_match: str | None = None) -> None:
@@ -111,12 +110,11 @@ class DirectoryStore:
         except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
             return None
         metadata = {GENERATION: "0", DIGEST: digest(key, body)}
-        return Object(body, _etag(key, body, metadata), metadata, modified_at(status))
+        return Object(_etag(key, body, metadata), metadata, modified_at(status), body)
 
     def head(self, key: str) -> Head | None:
         """See `store.Store`."""
-        found = self.get(key)
-        return None if found is None else Head(found.etag, found.metadata, found.modified)
+        return self.get(key)
 
     def put(
         self,

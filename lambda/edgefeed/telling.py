@@ -6,13 +6,16 @@ The part of a run (see `reconcile`) that speaks to others than the store.
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import KW_ONLY, dataclass, field
+from functools import partial
 from typing import Final
 
+from edgefeed.cache import Cache
 from edgefeed.contract import INDEX_KEY, Site
 from edgefeed.index import encode, pack_rows
 from edgefeed.listing import Catalogue
 from edgefeed.notify import changed_feeds, changed_paths
-from edgefeed.outputs import Outputs, patiently
+from edgefeed.outputs import CACHED, Fragments, Outputs, patiently
 from edgefeed.ports import Ports
 from edgefeed.steps import Call
 from edgefeed.store import Conflict, Unavailable
@@ -23,22 +26,24 @@ _HUB_PAUSES: Final = (1.0, 2.0, 4.0, 8.0, 16.0)
 """Seconds between attempts to reach the hub: an invalidation takes some to reach every edge."""
 
 
+@dataclass(eq=False)
 class Telling:
     """What a run has to tell: of ``adopted`` units all paths, of ``unheard`` feeds the hub."""
 
-    def __init__(
-        self, site: Site, ports: Ports, token: str, deadline: float, outputs: Outputs
-    ) -> None:
-        """Take the site, the world and what is written; nothing happens yet."""
-        self.site = site
-        self.ports = ports
-        self.token = token
-        self.deadline = deadline
-        self.outputs = outputs
-        self.adopted: set[str] = set()
-        self.unheard: set[str] = set()
-        self.phases: dict[str, float] = defaultdict(float)
-        self._phase = "start", ports.now()
+    site: Site
+    ports: Ports
+    _: KW_ONLY
+    token: str
+    deadline: float
+    cache: Fragments = field(default_factory=lambda: Cache(CACHED))
+    adopted: set[str] = field(default_factory=set)
+    unheard: set[str] = field(default_factory=set)
+    phases: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def __post_init__(self) -> None:
+        """Begin to measure; nothing else happens yet."""
+        self.outputs = Outputs(self.ports, self.cache)
+        self._phase = "start", self.ports.now()
 
     def enter(self, phase: str) -> None:
         """From here on time is spent on this, for the log."""
@@ -76,14 +81,13 @@ class Telling:
         for seconds in _HUB_PAUSES:
             try:
                 while rest and self.ports.now() < self.deadline:
-                    url = self.site.absolute(rest[0])
-                    await Call(lambda url=url: notifier.publish([url]))  # type: ignore[misc] # its own
+                    await Call(partial(notifier.publish, self.site.absolute(rest[0])))
                     del rest[0]
                 break
             except Unavailable:
                 if self.ports.now() + seconds >= self.deadline:
                     break
-            await Call(lambda seconds=seconds: self.ports.sleep(seconds))  # type: ignore[misc] # its own
+            await Call(partial(self.ports.sleep, seconds))
         self.outputs.counts["pings owed"] += len(rest)
         if len(rest) == len(unheard):
             return version

@@ -128,4 +128,4 @@ class BlogStore(MemoryStore):
         number = self._numbers.get(key.removeprefix(FRAGMENTS))
         if number is None:
             return super().get(key)
-        return Object(msgspec.json.encode(fragment_of(number)), '""', {}, "")
+        return Object('""', {}, "", msgspec.json.encode(fragment_of(number)))

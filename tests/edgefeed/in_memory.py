@@ -80,11 +80,11 @@ class Hearer:
             raise Unavailable("the edge is busy")
         self.paths += paths
 
-    def publish(self, urls: Any) -> None:
+    def publish(self, url: str) -> None:
         if self.hub_fails:
             self.hub_fails -= 1
             raise Unavailable("the hub is busy")
-        self.urls += urls
+        self.urls.append(url)
 
 
 class World:

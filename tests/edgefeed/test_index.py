@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.edgefeed.posts import KEYS, entry, index_of, observations
 
+from edgefeed.changes import changed_keys
 from edgefeed.index import (
     ALL,
     BLOCK,
@@ -18,7 +19,6 @@ from edgefeed.index import (
     Header,
     Index,
     apply,
-    changed_keys,
     decode,
     encode,
     entry_order,

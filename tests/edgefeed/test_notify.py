@@ -111,13 +111,13 @@ def hub() -> Iterator[type[Hub]]:
 
 
 def test_a_ping_is_what_websub_says(hub: type[Hub]) -> None:
-    ping(hub.url, ["https://example.org/feed.xml"])  # type: ignore[attr-defined]
+    ping(hub.url, "https://example.org/feed.xml")  # type: ignore[attr-defined]
     assert hub.heard == [{"hub.mode": ["publish"], "hub.url": ["https://example.org/feed.xml"]}]
 
 
 def test_a_hub_that_refuses_or_is_gone_is_unavailable(hub: type[Hub]) -> None:
     hub.status = 503
     with pytest.raises(Unavailable, match=r"example\.org"):
-        ping(hub.url, ["https://example.org/feed.xml"])  # type: ignore[attr-defined]
+        ping(hub.url, "https://example.org/feed.xml")  # type: ignore[attr-defined]
     with pytest.raises(Unavailable):
-        ping("http://127.0.0.1:1/", ["https://example.org/feed.xml"])
+        ping("http://127.0.0.1:1/", "https://example.org/feed.xml")

@@ -261,7 +261,7 @@ def test_the_edge_may_be_told_and_asked_as_the_notifier_does(amazon: Amazon) -> 
         notifier.invalidate(["/"], "1")
     notifier._pending = "I1"
     with pytest.raises(Unavailable):  # no hub listens there
-        notifier.publish(["https://blog.example/feed.xml"])
+        notifier.publish("https://blog.example/feed.xml")
     granted = [grant for grant in ALL if grant.action.startswith("cloudfront:")]
     assert {f"cloudfront:{name}" for name in called} == {grant.action for grant in granted}
     assert {grant.resource for grant in granted} == {

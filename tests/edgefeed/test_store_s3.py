@@ -182,5 +182,5 @@ def test_the_edge_is_told_with_the_runs_reference() -> None:
 def test_without_an_edge_nobody_is_told() -> None:
     notifier = CloudFrontNotifier("", "")
     notifier.invalidate(["/"], "r1")
-    notifier.publish(["https://example.org/feed.xml"])
+    notifier.publish("https://example.org/feed.xml")
     assert "_cloudfront" not in notifier.__dict__  # no client was made

@@ -100,8 +100,8 @@ class Edge:
             ):
                 del self.cached[key]
 
-    def publish(self, urls: Sequence[str]) -> None:
-        self._store.news -= {LISTS + urlsplit(url).path.removeprefix("/") for url in urls}
+    def publish(self, url: str) -> None:
+        self._store.news.discard(LISTS + urlsplit(url).path.removeprefix("/"))
 
     def check(self, unheard: Sequence[str], *, hub: bool) -> None:
         """Raises Violation when somebody was not told of a change, and is not owed to be."""

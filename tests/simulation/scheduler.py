@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -87,7 +87,7 @@ class Process:
                 return
             value, error = [], None
 
-    def _spawn(self, strand: Strand, parts: tuple[Steps[Any], ...]) -> None:
+    def _spawn(self, strand: Strand, parts: Sequence[Steps[Any]]) -> None:
         strand.waiting = len(parts)
         strand.results = [None] * len(parts)
         strand.failures = {}
