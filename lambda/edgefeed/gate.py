@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime, parsedate_to_datetime
+from email.utils import format_datetime
 from functools import cached_property, lru_cache
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -315,12 +315,19 @@ def _rfc3339(text: str) -> datetime:
 
 @lru_cache(maxsize=4_096)
 def _rfc822(text: str) -> datetime:
-    moment = _parsed(parsedate_to_datetime, text, "RFC 822 date")
+    moment = _parsed(_from_words, text, "RFC 822 date")
     if format_datetime(moment) != text:
         raise _FaultError(f"{text!r} is no RFC 822 date with its right weekday and an offset")
     return moment
 
 
+def _from_words(text: str) -> datetime:
+    """A date in the one form that feeds of ours have; the standard library knows all."""
+    _, day, month, year, time, offset = text.split(" ")
+    return datetime.fromisoformat(f"{year}-{_MONTHS.index(month):02}-{day}T{time}{offset}")
+
+
+_MONTHS: Final = ("", *"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 _READERS: Final[dict[str, _Reader]] = {
     RSS: _Format(b"item", b"<content:encoded>", PREFIXES, _rss, _rss_item),
     ATOM: _Format(b"entry", b'<content type="html">', {None: _A[1:-1]}, _atom, _atom_item),

@@ -99,7 +99,7 @@ def split(text: str) -> tuple[list[str], str]:
     scripts, place = [], 0
     while found := _OPENING.search(text, place):
         name = (found[1] or "!--").lower()
-        if name not in _IN_HEAD | _RAW:
+        if name not in _IN_HEAD and name not in _RAW:
             place = found.start()
             break
         closed = _REST_OF_TAG.match(text, found.end()) if name != "!--" else found

@@ -67,8 +67,8 @@ def rss_frame(channel: Channel) -> tuple[bytes, bytes]:
         made.image(channel.icon, channel.title, channel.home)
     root, _ = made._create_rss()  # noqa: SLF001 - the tree before it is bytes
     element = root[0]
-    # feedgen says now.
-    element.remove(_child(element, "lastBuildDate"))
+    for now in element.findall("lastBuildDate"):  # feedgen says when it was made
+        element.remove(now)
     if channel.updated:
         etree.SubElement(element, "lastBuildDate").text = _rfc822(channel.updated)
     for relation, href in channel.links(RSS):
@@ -106,13 +106,6 @@ def split_frame(root: etree._Element, end: bytes) -> tuple[bytes, bytes]:
 
 
 # --- corrections ---------------------------------------------------------------------
-
-
-def _child(element: etree._Element, name: str) -> etree._Element:
-    found = element.find(name)
-    if found is None:
-        raise ValueError(f"feedgen left out {name}")
-    return found
 
 
 def _rfc822(value: str) -> str:

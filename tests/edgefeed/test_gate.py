@@ -220,6 +220,7 @@ BROKEN = [
     (0, b"<pubDate>Thu", b"<pubDate>Fri", "RFC 822"),
     (0, b"01 Jan 2026", b"01 Jan 2027", "RFC 822"),
     (0, b"+0100</pubDate>", b"</pubDate>", "RFC 822"),
+    (0, b"+0100</pubDate>", b"-0000</pubDate>", "RFC 822"),
     (0, b"<link>https://blog.example/posts/1/", b"<link>/posts/1/", "not absolute"),
     (0, b"<channel>", b"<chan>", "well-formed"),
     (1, b"<id>urn:example:posts/1", b"<id>urn:example:posts/2", "occurs 2 times"),
