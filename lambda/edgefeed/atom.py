@@ -9,7 +9,7 @@ from feedgen.feed import FeedGenerator
 
 from edgefeed.channel import ATOM, Channel, Item, element, escaped
 from edgefeed.contract import Person
-from edgefeed.rss import add_stylesheet, mark_history, split_frame
+from edgefeed.rss import HISTORY, framed
 
 _TYPE: Final = "application/atom+xml"
 _NEVER: Final = "1970-01-01T00:00:00+00:00"
@@ -60,9 +60,7 @@ def atom_frame(channel: Channel) -> tuple[bytes, bytes]:
         made.link(href=href, rel=relation, **({} if relation == "hub" else {"type": _TYPE}))
     made.link(href=channel.home, rel="alternate", type="text/html")
     root, _ = made._create_atom()  # noqa: SLF001 - the tree before it is bytes
-    mark_history(root, channel)
-    add_stylesheet(root, channel)
-    return split_frame(root, b"</feed>")
+    return framed(root, channel, [], b"</feed>", **{"xmlns:fh": HISTORY})
 
 
 def _author(person: Person) -> dict[str, str]:
