@@ -7,7 +7,6 @@ or was, on: the cost of a change does not grow with the number of lists.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, pairwise, zip_longest
 from typing import Final
@@ -16,7 +15,7 @@ from edgefeed import search
 from edgefeed.index import ALL, Index, Other
 from edgefeed.listing import Catalogue
 from edgefeed.model import Entry
-from edgefeed.units import PARTS, SITEMAP_PART, STATIC_PART, YEARS, fronts_of, page_unit
+from edgefeed.units import OVERVIEWS, SITEMAP_PART, STATIC_PART, YEARS, fronts_of, page_unit
 
 _MOST_KEYS: Final = 1_000
 
@@ -65,28 +64,19 @@ def affected(old: Catalogue, new: Catalogue) -> frozenset[str]:
     posts = (*gone, *come)
     fronts = set().union(*map(fronts_of, posts))
     fronts |= dict(old.index.header.emptied.items() ^ new.index.header.emptied.items()).keys()
-    old.gather(fronts)
-    new.gather(fronts)
-    units = fronts | {"", STATIC_PART, "problems"}
-    if _tags(gone) != _tags(come):
-        units.add("tags")
-    if len(old.posts) != len(new.posts):
-        units.add("sitemap.xml")
+    units, differing = {STATIC_PART, "problems"}, set[str]()
     if posts:
-        units.add("archive")
-    differing = {unit for unit in units if old.resolve(unit) != new.resolve(unit)}
-    if posts:
-        differing.update(_pages(old, new, ""))
+        fronts.add("")
+        units.update(OVERVIEWS)
         differing.update(_sitemap_parts(old, new))
         if new.site.search:
             differing.update(search.changed(old.posts, new.posts))
+    old.gather(fronts)
+    new.gather(fronts)
+    differing |= {unit for unit in units | fronts if old.resolve(unit) != new.resolve(unit)}
     for front in fronts:
         differing.update(_pages(old, new, front))
     return frozenset(differing)
-
-
-def _tags(posts: Sequence[Entry]) -> Counter[str]:
-    return Counter(label for post in posts for label in post.tags)
 
 
 def _pages(old: Catalogue, new: Catalogue, front: str) -> Iterator[str]:
@@ -105,7 +95,8 @@ def _cut_pages(catalogue: Catalogue, front: str) -> Iterator[tuple[Sequence[Entr
 
 
 def _sitemap_parts(old: Catalogue, new: Catalogue) -> Iterator[str]:
-    for number in range(max(old.parts, new.parts)):
+    parts = max(old.parts, new.parts, key=len)
+    for number, part in enumerate(parts):
         cut = slice(number * SITEMAP_PART, (number + 1) * SITEMAP_PART)
         if old.posts[cut] != new.posts[cut]:
-            yield f"{PARTS}{number + 1}.xml"
+            yield part

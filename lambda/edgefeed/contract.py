@@ -211,10 +211,9 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
     def feeds_of(self, unit: str = "") -> tuple[FeedFormat, ...]:
         """The feeds that a list has, by its place (``tags/python``); of the site: no place."""
-        without = (unit.startswith("tags/") and not self.tag_feeds) or (
-            unit.startswith("series/") and not self.series_feeds
-        )
-        return () if without else tuple(FEED_FORMATS[name] for name in self.feed_formats)
+        own = {"tags/": self.tag_feeds, "series/": self.series_feeds}
+        has_some = own.get(unit[: unit.find("/") + 1], True)
+        return tuple(FEED_FORMATS[name] for name in self.feed_formats) if has_some else ()
 
 
 class Words:

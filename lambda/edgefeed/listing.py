@@ -221,7 +221,7 @@ class Catalogue:
     def units(self) -> Iterator[str]:
         """Every unit of the site."""
         yield from (unit for unit in OVERVIEWS if unit != search.SEARCH or self.site.search)
-        yield from (f"{PARTS}{number}.xml" for number in range(1, self.parts + 1))
+        yield from self.parts
         if self.site.search:
             for number, shards in enumerate(search.segments(self.posts)):
                 yield from search.shard_units(number, shards)
@@ -231,9 +231,10 @@ class Catalogue:
             yield from (page_unit(front, n) for n in range(1, len(self.cut(front))))
 
     @property
-    def parts(self) -> int:
-        """How many parts of the sitemap hold posts."""
-        return -(-len(self.posts) // SITEMAP_PART)
+    def parts(self) -> list[str]:
+        """The parts of the sitemap that hold posts."""
+        count = -(-len(self.posts) // SITEMAP_PART)
+        return [f"{PARTS}{number}.xml" for number in range(1, count + 1)]
 
     def resolve(self, unit: str) -> Listing | None:  # noqa: PLR0911 - a table of kinds
         """What a unit shows; None when the site has no such unit."""
@@ -305,7 +306,7 @@ class Catalogue:
         )
 
     def _sitemap(self, unit: str) -> Listing | None:
-        parts = [f"{PARTS}{number}.xml" for number in range(1, self.parts + 1)]
+        parts = self.parts
         if unit == "sitemap.xml":
             counts = tuple(Count(part, "/" + part, 0) for part in (STATIC_PART, *parts))
             return Listing(unit=unit, kind=Kind.SITEMAP, counts=counts)

@@ -71,14 +71,9 @@ async def _next_part(run: Run, index: Index, part: int) -> Choice:
     keys = sorted(known.union(listed))
     if not last:
         return Choice(keys, rebuild=end)
-    return Choice(keys, more=await _existing_units(run), everything=True)
-
-
-async def _existing_units(run: Run) -> frozenset[str]:
-    """Units that have objects, whether the index knows them or not."""
-    store = run.ports.store
-    keys = await patiently(run.ports, lambda: list(store.keys(LISTS)))
-    return frozenset(filter(None, map(unit_of, keys)))
+    there = await patiently(run.ports, lambda: list(store.keys(LISTS)))
+    # Units that have objects, whether the index knows them or not.
+    return Choice(keys, more=frozenset(filter(None, map(unit_of, there))), everything=True)
 
 
 async def _remove_foreign(run: Run) -> None:

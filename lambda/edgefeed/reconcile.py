@@ -66,7 +66,7 @@ import math
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Final
+from typing import Any
 
 from edgefeed.changes import advance, affected, changed_keys
 from edgefeed.contract import INDEX_KEY
@@ -80,26 +80,22 @@ from edgefeed.telling import Telling
 from edgefeed.units import unit_of
 from edgefeed.versions import Choice, Message, Outdated, Version
 
-LEASE: Final = 120.0
-"""Seconds for which a debt is its run's own: longer than a run can live."""
-PART: Final = 1_000
-"""Pages that are held in memory, until the index is written with what they say."""
-AT_LEAST: Final = 50
-"""So many pages are read however little time there is."""
-
 
 @dataclass(eq=False, kw_only=True)
 class Run(Telling):
     """One invocation. ``token`` is unique to it, ``deadline`` the time to stop writing.
 
-    With ``start_over`` an index that cannot be read counts as empty.
+    For ``lease`` seconds a debt is its run's own: longer than a run can live. With ``start_over``
+    an index that cannot be read counts as empty. So many pages as ``at_least`` are read however
+    little time there is; ``part`` of them are held in memory, until the index is written with
+    what they say.
     """
 
-    lease: float = LEASE
+    lease: float = 120.0
     commits: int = 0
     start_over: bool = False
-    at_least: int = AT_LEAST
-    part: int = PART
+    at_least: int = 50
+    part: int = 1_000
     _seen: dict[str, tuple[str, str, Observed]] = field(init=False, default_factory=dict)
     _unread: frozenset[str] = field(init=False, default=frozenset())
     _witness: tuple[str, ...] = field(init=False, default=())

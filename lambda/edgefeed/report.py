@@ -14,6 +14,7 @@ from edgefeed.reconcile import Run
 from edgefeed.store import Store
 
 _METRICS: Final = ("pages", "written", "unchanged", "deleted", "held", "left", "failed")
+_COUNTED: Final = ("fragments", "bytes", "pings owed")
 
 
 class Counted:
@@ -52,9 +53,8 @@ class Report:
         """The line, as data; its metrics in CloudWatch's embedded format."""
         run, work = self._run, self._work
         run.enter("end")
-        counts = run.outputs.counts
         keys = {key for message in work.messages for key in message.keys}
-        values = {name: counts.get(name, 0) for name in _METRICS}
+        values = {name: run.outputs.counts[name] for name in (*_METRICS, *_COUNTED)}
         values |= {"pages": len(keys), "failed": int(bool(self._error))}
         metrics = [{"Name": name, "Unit": "Count"} for name in _METRICS]
         metrics.append({"Name": "milliseconds", "Unit": "Milliseconds"})
@@ -69,11 +69,8 @@ class Report:
             "messages": [message.id for message in work.messages],
             "poison": dict(work.poison),
             **values,
-            "fragments": counts.get("fragments", 0),
-            "bytes": counts.get("bytes", 0),
             "invalidated": [path for paths in run.outputs.announced for path in paths],
             "gate": run.outputs.held,
-            "pings owed": counts.get("pings owed", 0),
             "left out": sorted(run.outputs.left_out),
             "milliseconds": round((ended - self._began) * 1000),
             "phases": {name: round(spent * 1000) for name, spent in run.phases.items()},
