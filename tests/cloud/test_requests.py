@@ -14,6 +14,7 @@ from tests.authored import Post
 from tests.cloud.site import Site
 
 from sula.local import LocalCloud
+from sula.watching import SqsQueue
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("requests")]
 
@@ -62,16 +63,19 @@ def invalidated(site: Site) -> dict[str, list[str]]:
     }
 
 
-def settled(log: Path) -> list[str]:
-    """The log, once nothing has come for a while: edgefeed goes on after a deploy has ended."""
-    length = -1
-    while length != (length := log.stat().st_size):
-        time.sleep(2)
+def settled(log: Path, site: Site) -> list[str]:
+    """The log, once every message was handled: edgefeed goes on after a deploy has ended."""
+    queue = SqsQueue(site.local.cloud, site.outputs.queue_url)
+    while sum(queue.depth()):
+        time.sleep(0.05)
     return log.read_text("utf-8").splitlines()
 
 
 def push(log: Path, site: Site, size: int) -> Push:
     """A site of so many posts, of which the newest are always the same, gets one more."""
+    # What comes before the function has any code is out of sight for minutes: it comes first.
+    site.deploy()
+    site.local.cloud.client("sqs").purge_queue(QueueUrl=site.outputs.queue_url)
     for number in range(size):
         when = NEWEST - timedelta(days=4 * (number + 1))
         site.authored.save(
@@ -79,16 +83,16 @@ def push(log: Path, site: Site, size: int) -> Push:
                  more={"tags": ["a", "b", "c"]})
         )  # fmt: skip
     site.deploy()
-    settled(log)
+    settled(log, site)
     before = invalidated(site)
-    start = len(settled(log))
+    start = len(settled(log, site))
     site.authored.save(
         Post("posts/new.md", "New", f"{NEWEST:%Y-%m-%d %H:%M}", more={"tags": ["a", "b", "c"]})
     )
     site.deploy()
     requests: Counter[str] = Counter()
     written = set()
-    for line in settled(log)[start:]:
+    for line in settled(log, site)[start:]:
         match = _REQUEST.search(line)
         assert match is not None, line
         if name := kind(match[1], match[2], site.outputs.bucket):
@@ -104,10 +108,11 @@ def push(log: Path, site: Site, size: int) -> Push:
 @pytest.fixture(scope="module")
 def pushes(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Push]:
     found = {}
-    for size in (SMALL, LARGE):
-        folder = tmp_path_factory.mktemp("site")
-        with LocalCloud(folder / "log") as local, Site.made(local, folder / "home") as site:
-            found[size] = push(folder / "log", site, size)
+    folder = tmp_path_factory.mktemp("sites")
+    with LocalCloud(folder / "log") as local:
+        for size in (SMALL, LARGE):
+            with Site.made(local, folder / str(size)) as site:
+                found[size] = push(folder / "log", site, size)
     return found
 
 
