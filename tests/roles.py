@@ -9,11 +9,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 import yaml
+from botocore.loaders import create_loader
 
 TEMPLATE = Path(__file__).parents[1] / "infra/template.yaml"
 ACCOUNT = "123456789012"  # moto's
@@ -41,6 +44,7 @@ _ARNS = {
     "ReleaseLog.Arn": f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/sula-release:*",
     "ScheduleRole.Arn": f"arn:aws:iam::{ACCOUNT}:role/sula-schedule",
 }
+_SERVICES = create_loader()
 
 
 @dataclass(frozen=True, order=True)
@@ -90,9 +94,15 @@ _Loader.add_multi_constructor("!", _other)
 
 
 def resource(name: str) -> dict[str, Any]:
-    """A resource's properties."""
+    """A resource's properties, to look at only."""
+    found: dict[str, Any] = _resources()[name]["Properties"]
+    return found
+
+
+@cache
+def _resources() -> dict[str, Any]:
     template = yaml.load(TEMPLATE.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
-    found: dict[str, Any] = template["Resources"][name]["Properties"]
+    found: dict[str, Any] = template["Resources"]
     return found
 
 
@@ -112,6 +122,13 @@ def grants(name: str = "FunctionRole") -> tuple[Grant, ...]:
     return tuple(found)
 
 
+def session(key: str, secret: str, token: str | None = None) -> boto3.Session:
+    """Somebody's credentials. What is known of Amazon's services is read once for everybody."""
+    core = botocore.session.get_session()
+    core.register_component("data_loader", _SERVICES)
+    return boto3.Session(key, secret, token, region_name=REGION, botocore_session=core)
+
+
 def assumed(owner: boto3.Session, granted: Sequence[Grant], name: str) -> boto3.Session:
     """Credentials of a new role in moto with just these grants; Lambda's own trust will do."""
     iam = owner.client("iam")
@@ -120,11 +137,10 @@ def assumed(owner: boto3.Session, granted: Sequence[Grant], name: str) -> boto3.
     policy = json.dumps(document(granted))
     iam.put_role_policy(RoleName=name, PolicyName=name, PolicyDocument=policy)
     keys = owner.client("sts").assume_role(RoleArn=made["Arn"], RoleSessionName=name)
-    return boto3.Session(
+    return session(
         keys["Credentials"]["AccessKeyId"],
         keys["Credentials"]["SecretAccessKey"],
         keys["Credentials"]["SessionToken"],
-        region_name=REGION,
     )
 
 

@@ -20,9 +20,10 @@ import pytest
 from botocore.exceptions import ClientError
 from moto import mock_aws
 from moto.core import enable_iam_authentication
+from tests import roles
 from tests.edgefeed import sample_pages
 from tests.edgefeed.sample_pages import BROKEN, SITE, THEME, key_of, post, static
-from tests.roles import BUCKET, LOG, QUEUE, REGION, Grant, assumed, grants, resource
+from tests.roles import BUCKET, LOG, QUEUE, Grant, assumed, grants, resource
 
 from edgefeed import aws, contract
 from edgefeed.handler import Function
@@ -45,7 +46,7 @@ class Amazon:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self._monkeypatch = monkeypatch
-        self.owner = boto3.Session("testing", "testing", region_name=REGION)
+        self.owner = roles.session("testing", "testing")
         self.s3 = self.owner.client("s3")
         self.s3.create_bucket(Bucket=BUCKET)
         self.queue = self.owner.client("sqs").create_queue(QueueName=QUEUE.rpartition(":")[2])

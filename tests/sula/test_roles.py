@@ -85,9 +85,7 @@ class Account:
     """An account with the site's bucket, and somebody who deploys to it as a role."""
 
     site: Authored
-    owner: boto3.Session = field(
-        default_factory=lambda: boto3.Session("testing", "testing", region_name=REGION)
-    )
+    owner: boto3.Session = field(default_factory=lambda: roles.session("testing", "testing"))
     schedules: Noted = field(default_factory=Noted)
 
     def __post_init__(self) -> None:
