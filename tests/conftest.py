@@ -10,6 +10,7 @@ from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.order import dealt
 
 # A busy machine is no failure: no test asks how long something took on the clock.
 hypothesis.settings.register_profile("sula", deadline=None)
@@ -31,6 +32,7 @@ def pytest_configure(config: pytest.Config) -> None:
     Tests make and remove some hundred thousand small files. On a disk that takes longer than
     what the tests are about. Who sets TMPDIR has them there, and they stay for a look.
     """
+    config.addinivalue_line("markers", "long: takes seconds of a processor; begins early")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if "TMPDIR" not in os.environ and has_room(MEMORY):
@@ -47,6 +49,11 @@ def has_room(folder: Path) -> bool:
     state = os.statvfs(folder)
     runs_programs = not state.f_flag & os.ST_NOEXEC
     return runs_programs and state.f_bavail * state.f_frsize >= ROOM
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Put the tests into the order in which they are done soonest."""
+    items[:] = dealt(items, getattr(config, "workerinput", {}).get("workercount", 1))
 
 
 @pytest.hookimpl(trylast=True)

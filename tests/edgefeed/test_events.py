@@ -69,6 +69,7 @@ messages = st.builds(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=1500)
 @given(st.one_of(anything, st.lists(messages, max_size=3).map(lambda all_: {"Records": all_})))
 def test_whatever_comes_is_understood_or_named_as_poison(event: Any) -> None:

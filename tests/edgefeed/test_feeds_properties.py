@@ -104,6 +104,7 @@ def from_index(found: list[Post]) -> list[tuple[Any, ...]]:
     ]
 
 
+@pytest.mark.long
 @settings(max_examples=80, deadline=None)
 @given(unique_posts())
 def test_three_formats_agree_with_each_other_and_with_the_index(found: list[Post]) -> None:

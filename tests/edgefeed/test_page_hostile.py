@@ -260,6 +260,7 @@ def test_any_bytes_are_answered(source: bytes) -> None:
     observe(page(describe()).replace(b"A page", source))
 
 
+@pytest.mark.long
 @settings(max_examples=300, deadline=None)
 @given(st.data())
 def test_a_page_broken_anywhere_is_answered(data: st.DataObject) -> None:

@@ -34,6 +34,7 @@ def test_every_schedule_ends_as_a_from_scratch_run(shard: int) -> None:
     assert requests > 10_000
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("mutation", MUTATIONS, ids=lambda mutation: mutation.__name__)
 def test_the_simulator_sees_a_broken_protocol(mutation: type[Run]) -> None:
     for seed in range(SCHEDULES):
@@ -70,6 +71,7 @@ plans = st.builds(
 )
 
 
+@pytest.mark.long
 @settings(max_examples=150, deadline=None)
 @given(plans, st.randoms(use_true_random=False))
 def test_any_plan_holds_whatever_happens_when(plan: Plan, random: Random) -> None:
@@ -117,6 +119,7 @@ def test_the_steps_are_bounded() -> None:
     assert longest * 20 < simulator.MOST_STEPS
 
 
+@pytest.mark.long
 def test_it_holds_with_the_themes_templates_and_the_real_feeds() -> None:
     templates = read_templates(ROOT / "theme/templates")
     assets = {path.name: f"theme/{path.name}" for path in (ROOT / "theme/static").iterdir()}

@@ -71,6 +71,7 @@ def gone(leader: int, home: Path, within: float) -> bool:
     return False
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_nothing_is_left_however_the_parent_ends(how: signal.Signals) -> None:
     parent, pid, home = started()
@@ -107,6 +108,7 @@ def listening(leader: int) -> list[str]:
     return [row[1] for row in rows if row[3] == "0A" and f"socket:[{row[9]}]" in sockets]
 
 
+@pytest.mark.long
 def test_it_listens_on_loopback_only_and_on_one_port() -> None:
     with LocalCloud() as cloud:
         assert cloud._process is not None

@@ -44,12 +44,14 @@ TEXTS = st.lists(
 ).map(lambda pairs: "".join(piece + blank for piece, blank in pairs))
 
 
+@pytest.mark.long
 @settings(max_examples=2_000)
 @given(TEXTS)
 def test_with_and_without_the_parser_it_is_the_same(text: str) -> None:
     assert_same(text)
 
 
+@pytest.mark.long
 @settings(max_examples=2_000)
 @given(LINES)
 def test_blocks_without_the_parser_are_the_same(text: str) -> None:

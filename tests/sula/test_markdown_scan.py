@@ -70,6 +70,7 @@ def test_the_tokens_of_files_are_the_same(language: str) -> None:
         assert spans(ours, sample) == painted(theirs, sample)
 
 
+@pytest.mark.long
 @settings(max_examples=1_000)
 @given(st.sampled_from(LANGUAGES), CODE)
 def test_the_tokens_of_anything_are_the_same(language: str, code: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.sula.planned import NOW, SITE, Site, post
@@ -62,6 +63,7 @@ def apply_edit(site: Site, field: str, path: str | None, value: object) -> None:
             site.write(msgspec.structs.replace(meta, links=tuple(there)))
 
 
+@pytest.mark.long
 @settings(max_examples=500, deadline=None)
 @given(st.lists(EDITS, min_size=1, max_size=4), st.integers(0, len(NAMES)))
 def test_an_incremental_plan_leaves_exactly_what_a_full_comparison_would(

@@ -65,6 +65,7 @@ def rows_at(numbers: Iterable[int]) -> tuple[Source, ...]:
 MANY = rows_at(range(3000))
 
 
+@pytest.mark.long
 @given(
     gone=st.sets(st.integers(0, 2999), max_size=5),
     come=st.sets(st.integers(3000, 9000), max_size=9),

@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 import msgspec
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from tests.small_site import git
@@ -55,6 +56,7 @@ def recorded(found: Scan) -> Record:
     return msgspec.structs.replace(record, surveyed=surveyed(found, record, ()))
 
 
+@pytest.mark.long
 @settings(max_examples=60, deadline=None)
 @given(st.lists(AUTHOR, max_size=12))
 @example([("deploy", None, None), ("git", None, "rm -q --cached content/posts/a.md")])

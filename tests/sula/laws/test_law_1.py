@@ -297,6 +297,7 @@ class Law1(RuleBasedStateMachine):
         assert self.bucket.crash_at is None
 
 
+@pytest.mark.long
 @pytest.mark.timeout(1200)  # a failure takes a while to be made small
 @pytest.mark.parametrize("shard", range(4))
 def test_incremental_equals_clean(shard: int) -> None:
