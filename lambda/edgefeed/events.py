@@ -73,8 +73,9 @@ def _records(records: Any, request: str) -> Work:
         return Work(poison=((request, "Records is a list"),))
     messages, poison = [], []
     for number, record in enumerate(records):
-        name = _field(record, "messageId") or f"{request}-{number}"
+        name = f"{request}-{number}"
         try:
+            name = str(record.get("messageId", name))
             keys = _keys_of(record)
         except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             poison.append((name, f"{type(error).__name__}: {error}"))
@@ -98,8 +99,3 @@ def _keys_of(record: Any) -> list[str]:
 def _key(notice: Any) -> str:
     """The key of one S3 notification: form-encoded there."""
     return unquote_plus(notice["s3"]["object"]["key"], errors="strict")
-
-
-def _field(record: Any, name: str) -> str:
-    value = record.get(name) if isinstance(record, Mapping) else None
-    return value if isinstance(value, str) else ""

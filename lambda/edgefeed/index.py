@@ -117,8 +117,7 @@ _others = msgspec.json.Decoder(Other)
 
 
 def _gzip(data: bytes) -> bytes:
-    packer = zlib.compressobj(_LEVEL, zlib.DEFLATED, _GZIP)
-    return packer.compress(data) + packer.flush()
+    return zlib.compress(data, _LEVEL, _GZIP)
 
 
 def pack_rows(index: Index) -> Index:

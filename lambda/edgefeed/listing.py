@@ -195,8 +195,7 @@ class Catalogue:
         """A list's posts, oldest first."""
         if not front:
             return self.posts
-        if front not in self._members:
-            self.gather((front,))
+        self.gather((front,))
         return self._members[front]
 
     def cut(self, front: str) -> Sequence[int]:

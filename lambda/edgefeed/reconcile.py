@@ -227,6 +227,7 @@ class Run(Telling):
             keys |= {*header.debts[token].keys}
             if token != before:
                 self.adopted |= {*header.debts[token].units}
+        reads_all = choice.everything or choice.rebuild is not None
         moved = choice.rebuild != header.rebuild and (choice.rebuild or choice.everything)
         if self._is_idle(seen, changed=bool(units or due or moved or new.index is not old.index)):
             return None
@@ -238,7 +239,7 @@ class Run(Telling):
             revision=self.site.revision,
             renderer=self.site.renderer,
             # Whoever begins an index has read all of it.
-            reader=self.site.reader if choice.reads_all or base.etag is None else header.reader,
+            reader=self.site.reader if reads_all or base.etag is None else header.reader,
             debts=live,
             rebuild=choice.rebuild if moved else header.rebuild,
         )

@@ -49,8 +49,3 @@ class Choice:
     rebuild: str | None = None
     more: frozenset[str] = frozenset()
     everything: bool = False
-
-    @property
-    def reads_all(self) -> bool:
-        """Whether this is part of a rebuild, which looks at every page."""
-        return self.everything or self.rebuild is not None
