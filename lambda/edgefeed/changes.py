@@ -26,8 +26,7 @@ def advance(old: Catalogue, index: Index) -> Catalogue:
     A tag or series that lost its last post keeps an empty, valid front (feeds.md, 22): the
     new index remembers its label. One that has posts again is forgotten.
     """
-    new = Catalogue(index, old.site)
-    new.follow(old)
+    new = Catalogue(index, old.site, old)
     gone, come = new.since(old)
     touched = sorted(set().union(*map(fronts_of, (*gone, *come))))
     new.gather(touched)

@@ -40,14 +40,20 @@ from edgefeed.units import (
 class Catalogue:
     """Every list of one index, worked out as far as it is asked for."""
 
-    def __init__(self, index: Index, site: Site) -> None:
-        """Take an index and the site's settings; nothing is computed yet."""
+    def __init__(self, index: Index, site: Site, old: Catalogue | None = None) -> None:
+        """Take an index and the site's settings.
+
+        What is asked for is worked out from an earlier catalogue, if there is one, and what has
+        changed since; without it everything is counted anew, with the same result.
+        """
         self.index = index
         self.site = site
         self._members: dict[str, Sequence[Entry]] = {}
         self._cuts: dict[str, Sequence[int]] = {}
         self._segments: dict[int, Mapping[int, list[Entry]]] = {}
         self._since: tuple[Catalogue, Sequence[Entry], Sequence[Entry]] | None = None
+        if old:
+            self._since = old, *self.since(old)
 
     def under(self, **changes: Any) -> Catalogue:  # noqa: ANN401 - the header's fields
         """The same rows under a changed header; what was worked out of the rows stays."""
@@ -59,25 +65,23 @@ class Catalogue:
     # --- posts -----------------------------------------------------------------------
 
     @cached_property
-    def _winners(self) -> dict[str, str]:
-        """Ids that occur more than once, each with the key that has it: the smallest."""
+    def _doubles(self) -> dict[str, str]:
+        """Keys of posts whose id another one has, each with that one's key: the smallest."""
         entries = self.index.entries
         if len({entry.id for entry in entries}) == len(entries):
             return {}
-        counts = Counter([entry.id for entry in entries])
-        return {
-            name: min(entry.key for entry in entries if entry.id == name)
-            for name, count in counts.items()
-            if count > 1
-        }
+        winners: dict[str, str] = {}
+        for entry in entries:
+            winners[entry.id] = min(entry.key, winners.get(entry.id, entry.key))
+        return {e.key: winners[e.id] for e in entries if winners[e.id] != e.key}
 
     @cached_property
     def posts(self) -> Sequence[Entry]:
         """Every post that lists show, oldest first."""
-        winners = self._winners
-        if not winners:
+        doubles = self._doubles
+        if not doubles:
             return self.index.entries
-        return tuple(e for e in self.index.entries if winners.get(e.id, e.key) == e.key)
+        return tuple(entry for entry in self.index.entries if entry.key not in doubles)
 
     @cached_property
     def _pinned(self) -> tuple[Entry, ...]:
@@ -88,11 +92,10 @@ class Catalogue:
     @cached_property
     def problems(self) -> tuple[Rejected, ...]:
         """Every page that lists leave out, by key."""
-        winners = self._winners
         doubles = [
-            Rejected(e.key, f"its id {e.id} is already the id of {winners[e.id]}", e.updated)
-            for e in (self.index.entries if winners else ())
-            if winners.get(e.id, e.key) != e.key
+            Rejected(e.key, f"its id {e.id} is already the id of {self._doubles[e.key]}", e.updated)
+            for e in (self.index.entries if self._doubles else ())
+            if e.key in self._doubles
         ]
         rejected = [row for row in self.index.others if isinstance(row, Rejected)]
         return tuple(sorted((*rejected, *doubles), key=lambda row: row.key))
@@ -123,13 +126,6 @@ class Catalogue:
         """What to count from: an earlier catalogue and what has changed since, or nothing."""
         return self._since or (None, (), self.posts)
 
-    def follow(self, old: Catalogue) -> None:
-        """Work out the rest from an earlier catalogue and what has changed since.
-
-        Without it everything is counted anew, with the same result.
-        """
-        self._since = old, *self.since(old)
-
     def since(self, old: Catalogue) -> tuple[Sequence[Entry], Sequence[Entry]]:
         """The posts that are gone, and those that have come, since an earlier catalogue.
 
@@ -140,7 +136,7 @@ class Catalogue:
         if self.posts is old.posts:
             return (), ()
         delta = self.index.delta
-        if delta and delta.before is old.index.entries and not self._winners and not old._winners:
+        if delta and delta.before is old.index.entries and not self._doubles and not old._doubles:
             return delta.gone, delta.come
         # Rows that a change does not touch are mostly the same objects on both sides.
         before, after = {id(post) for post in old.posts}, {id(post) for post in self.posts}
