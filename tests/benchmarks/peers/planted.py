@@ -3,8 +3,9 @@
 What a deploy of one edit does depends on the number of posts in two places: git's answers about
 the checkout, and the build record. Both are real here; only the record is not the work of a
 first deploy: it is planned from the sources and put into the bucket as if every page had been
-uploaded. The edits then are real deploys. The lists know only the pages that were edited, so
-there is no time to the feed at these sizes; `make bench` measures the function itself there.
+uploaded. The edits then are real deploys. edgefeed's index is planted likewise, with a row for
+every post, and with what feeds show of the newest ones; so the newest post's way to the feed is
+real too, but for lists that an edit of it does not touch, which are not there.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ import time
 
 import msgspec
 from tests.benchmarks.peers.measure import medians
-from tests.benchmarks.peers.peer import OtherPeer, SulaPeer
+from tests.benchmarks.peers.peer import OtherPeer, SulaPeer, edit, settle
+from tests.benchmarks.peers.planted_index import plant_index
 
 from edgefeed.contract import RECORD_KEY
 from sula.actions import Stage
@@ -59,14 +61,19 @@ def plant(peer: SulaPeer) -> int:
 
 
 def measure(peer: SulaPeer, rounds: int) -> dict[str, float]:
-    """Medians for one edit, and for nothing."""
-    edits, idle = [], []
-    peer.publish()  # the first one also looks at the installation
+    """Medians for one edit, to the page and to the feed, and for nothing."""
+    edits, feeds, idle = [], [], []
+    edit(peer.sources[-1], rounds)
+    peer.to_feed()  # the first one also looks at the installation
+    plant_index(peer)
     for number in range(rounds):
         peer.edit(number)
         edits.append(peer.publish())
-        idle.append(peer.publish())
-    return medians(edit=edits, idle=idle)
+        settle(peer)
+        edit(peer.sources[-1], number)
+        feeds.append(peer.to_feed())
+        idle.append(peer.to_feed())
+    return medians(edit=edits, feed=feeds, idle=idle)
 
 
 def edits_of(peer: OtherPeer, rounds: int) -> dict[str, float]:
