@@ -22,6 +22,7 @@ from edgefeed.backlog import Backlog, again, extend, settle
 from edgefeed.cache import Cache
 from edgefeed.contract import Site
 from edgefeed.events import Work, understand
+from edgefeed.index import Index
 from edgefeed.lists import Theme
 from edgefeed.outputs import CACHED, Fragments
 from edgefeed.page import read_page
@@ -68,6 +69,7 @@ class Function:
         self._pool = pool
         self._lease = most_time + _MARGIN
         self._cache: Fragments = Cache(CACHED)
+        self._indexes: Cache[str, Index] = Cache(1)
 
     def __call__(self, event: object, request: str, seconds: float) -> dict[str, Any]:
         """Handle an event; the answer is what Lambda or the caller should hear.
@@ -89,6 +91,7 @@ class Function:
             deadline=deadline,
             lease=self._lease,
             cache=self._cache,
+            indexes=self._indexes,
         )
         run.outputs.accept = work.accept
         report = Report(run, work, counted, ports.now())

@@ -165,7 +165,8 @@ class Run(Telling):
         store = self.ports.store
         found = await patiently(self.ports, lambda: store.get(INDEX_KEY))
         try:
-            index = decode(found.body) if found else None
+            # A warm function has most likely read, or written, these very bytes before.
+            index = (self.indexes.get(found.etag) or decode(found.body)) if found else None
         except BadIndex as error:
             if not self.start_over:
                 raise Unavailable(f"{error}; rebuild it") from error
@@ -175,6 +176,8 @@ class Run(Telling):
             # which count writes of the index, by counting from the milliseconds.
             began = int(self.ports.now() * 1000)
             index = Index(header=Header(generation=began, rebuild="" if found else None))
+        elif found:
+            self.indexes.add(found.etag, index, 1)
         return Version(Catalogue(index, self.site), found.etag if found else None)
 
     async def commit(self, choose: Callable[[Index], Coroutine[Any, Any, Choice]]) -> Version:

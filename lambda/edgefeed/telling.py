@@ -12,7 +12,7 @@ from typing import Final
 
 from edgefeed.cache import Cache
 from edgefeed.contract import INDEX_KEY, Site
-from edgefeed.index import encode, pack_rows
+from edgefeed.index import Index, encode, pack_rows
 from edgefeed.listing import Catalogue
 from edgefeed.notify import changed_feeds, changed_paths
 from edgefeed.outputs import CACHED, Fragments, Outputs, patiently
@@ -36,6 +36,7 @@ class Telling:
     token: str
     deadline: float
     cache: Fragments = field(default_factory=lambda: Cache(CACHED))
+    indexes: Cache[str, Index] = field(default_factory=lambda: Cache(1))
     adopted: set[str] = field(default_factory=set)
     unheard: set[str] = field(default_factory=set)
     phases: dict[str, float] = field(default_factory=lambda: defaultdict(float))
@@ -106,6 +107,7 @@ class Telling:
         written = await Call(
             lambda: store.put(INDEX_KEY, body, if_match=etag, if_absent=base.etag is None)
         )
+        self.indexes.add(written, new.index, 1)
         return Version(new, written)
 
     def _condition(self, base: Version) -> str | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from jsonschema import Draft202012Validator
 from tests.edgefeed.in_memory import DONE, ROOT, SITE, World, key
@@ -16,7 +17,7 @@ from edgefeed.directory import read_templates
 from edgefeed.index import decode
 from edgefeed.lists import Theme
 from edgefeed.model import Document
-from edgefeed.store import Unavailable
+from edgefeed.store import Object, Unavailable
 from edgefeed.stores import MemoryStore
 
 METRICS = Path(__file__).parent / "schemas/embedded-metric-format.json"
@@ -44,6 +45,34 @@ def test_a_post_is_followed_from_its_event_to_its_removal(
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(lines) == 3
     assert all(line["level"] == "info" for line in lines)
+
+
+class Garbled(MemoryStore):
+    """May give noise for the index's bytes, under their ETag."""
+
+    noise = False
+
+    def get(self, key: str) -> Object | None:
+        found = super().get(key)
+        if found is None or key != INDEX_KEY or not self.noise:
+            return found
+        return msgspec.structs.replace(found, body=b"noise")
+
+
+def test_a_warm_function_reads_the_index_only_where_another_has_written_it() -> None:
+    world = World()
+    world.store = store = Garbled()
+    warm, other = world.wire(SITE), world.wire(SITE)
+    world.put("hello", "Hello")
+    warm(world.event(key("hello")), "first", 60)
+    store.noise = True
+    assert warm({"status": True}, "warm", 60)["posts"] == 1
+    with pytest.raises(Unavailable):
+        other({"status": True}, "cold", 60)
+    store.noise = False
+    world.put("again", "Again")
+    other(world.event(key("again")), "second", 60)
+    assert warm({"status": True}, "warm", 60)["posts"] == 2
 
 
 def check_metrics(line: dict[str, Any]) -> None:

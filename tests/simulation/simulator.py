@@ -13,7 +13,9 @@ from tests.simulation.scheduler import Died, Process
 from tests.simulation.site import SITE, PlainRenderer, Source, encode_source, reader_for
 from tests.simulation.verdict import judge
 
+from edgefeed.cache import Cache
 from edgefeed.contract import LISTS, PAGES, Site
+from edgefeed.index import Index
 from edgefeed.ports import Ports, Renderer
 from edgefeed.rebuild import rebuild, refresh
 from edgefeed.reconcile import Run
@@ -88,6 +90,8 @@ class Simulation:
         hub = SITE.hub if plan.seed % 4 == 1 else ""
         self.site = msgspec.structs.replace(SITE, search=plan.seed % 4 == 3, hub=hub)
         self._run_class = run_class
+        # All runs are of one warm function, which keeps the index that it saw last.
+        self._indexes: Cache[str, Index] = Cache(1)
         self._render = render
         self._faults = plan.faults
         self._plan = plan
@@ -253,6 +257,7 @@ class Simulation:
             token=f"r{self._number}",
             deadline=now + (1 if brief else LIMIT - 15),
             lease=LEASE,
+            indexes=self._indexes,
         )
         run.at_least = run.at_least if not brief else 0
         run.part = (1, 2, run.part)[self._number % 3]
