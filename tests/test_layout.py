@@ -17,7 +17,7 @@ OPEN_TO_SULA = {"edgefeed.contract", "edgefeed.directory"}
 
 PURE = (
     "contract", "model", "page", "index", "listing", "units", "cut", "changes", "lists", "feeds",
-    "events",
+    "events", "notify", "sitemap",
 )  # fmt: skip
 IMPURE_MODULES = {
     "os", "sys", "time", "random", "socket", "ssl", "http", "urllib.request", "subprocess",

@@ -1,7 +1,10 @@
-"""S3, SQS and CloudFront: the only module of edgefeed that knows boto3."""
+"""S3, SQS, CloudFront and the hub: the only module of edgefeed that knows boto3."""
 
 from __future__ import annotations
 
+import http.client
+import urllib.parse
+import urllib.request
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -14,7 +17,6 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from edgefeed.backlog import Waiting
 from edgefeed.contract import DOCUMENT_CACHE, STATE, list_type
-from edgefeed.notify import ping
 from edgefeed.store import Conflict, Head, Object, Unavailable
 
 if TYPE_CHECKING:
@@ -30,6 +32,8 @@ T = TypeVar("T")
 _RECEIVED: Final = "ApproximateReceiveCount"
 _AT_ONCE: Final = 10
 """Messages in one request to SQS; it allows no more."""
+_PATIENCE: Final = 5.0
+"""Seconds that the hub has to answer."""
 
 
 def _config(connections: int) -> Config:
@@ -214,13 +218,18 @@ class CloudFrontNotifier:
         self._pending = answer["Invalidation"]["Id"]
 
     def publish(self, url: str) -> None:
-        """See `ports.Notifier`."""
+        """See `ports.Notifier` (W3C WebSub, section 7)."""
         if not self._hub:
             return
         if self._pending and not self._is_done():
             raise Unavailable(f"the invalidation {self._pending} is in progress")
         self._pending = ""
-        ping(self._hub, url)
+        body = urllib.parse.urlencode({"hub.mode": "publish", "hub.url": url}).encode()
+        request = urllib.request.Request(self._hub, data=body, method="POST")  # noqa: S310 - a setting
+        try:
+            urllib.request.urlopen(request, timeout=_PATIENCE).close()  # noqa: S310
+        except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
+            raise Unavailable(f"the hub {self._hub} did not take {url}: {error}") from error
 
     def _is_done(self) -> bool:
         try:

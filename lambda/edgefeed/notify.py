@@ -1,20 +1,15 @@
-"""After the write: which paths the edge must forget, which feeds the hub should know of."""
+"""After the write: which paths the edge must forget, which feeds the hub should know of. Pure."""
 
 from __future__ import annotations
 
-import http.client
-import urllib.parse
-import urllib.request
 from collections.abc import Iterable
 from typing import Final
 
 from edgefeed.contract import LISTS, Site, key_to_path, quote_path
-from edgefeed.store import Unavailable
 from edgefeed.units import unit_of
 
 MOST_PATHS: Final = 10
 """Paths in one invalidation. A wildcard counts as one; 1,000 a month are free."""
-_PATIENCE: Final = 5.0
 
 
 def changed_paths(keys: Iterable[str]) -> tuple[str, ...]:
@@ -62,13 +57,3 @@ def changed_feeds(keys: Iterable[str], site: Site) -> tuple[str, ...]:
         if key.rpartition("/")[2] in {feed.file for feed in site.feeds_of(unit)}:
             feeds.append(key_to_path(key))
     return tuple(feeds)
-
-
-def ping(hub: str, url: str) -> None:
-    """Tell a WebSub hub that a feed changed (W3C WebSub, section 7). Raises Unavailable."""
-    body = urllib.parse.urlencode({"hub.mode": "publish", "hub.url": url}).encode()
-    request = urllib.request.Request(hub, data=body, method="POST")  # noqa: S310 - a setting
-    try:
-        urllib.request.urlopen(request, timeout=_PATIENCE).close()  # noqa: S310
-    except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
-        raise Unavailable(f"the hub {hub} did not take {url}: {error}") from error

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from tests.edgefeed.posts import SITE
 from tests.serving import serving
 
+from edgefeed.aws import CloudFrontNotifier
 from edgefeed.contract import key_to_path, slugify
-from edgefeed.notify import MOST_PATHS, changed_feeds, changed_paths, ping
+from edgefeed.notify import MOST_PATHS, changed_feeds, changed_paths
 from edgefeed.store import Unavailable
 from edgefeed.units import document_keys, page_unit
 
@@ -111,13 +112,13 @@ def hub() -> Iterator[type[Hub]]:
 
 
 def test_a_ping_is_what_websub_says(hub: type[Hub]) -> None:
-    ping(hub.url, "https://example.org/feed.xml")  # type: ignore[attr-defined]
+    CloudFrontNotifier("", hub.url).publish("https://example.org/feed.xml")  # type: ignore[attr-defined]
     assert hub.heard == [{"hub.mode": ["publish"], "hub.url": ["https://example.org/feed.xml"]}]
 
 
 def test_a_hub_that_refuses_or_is_gone_is_unavailable(hub: type[Hub]) -> None:
     hub.status = 503
     with pytest.raises(Unavailable, match=r"example\.org"):
-        ping(hub.url, "https://example.org/feed.xml")  # type: ignore[attr-defined]
+        CloudFrontNotifier("", hub.url).publish("https://example.org/feed.xml")  # type: ignore[attr-defined]
     with pytest.raises(Unavailable):
-        ping("http://127.0.0.1:1/", "https://example.org/feed.xml")
+        CloudFrontNotifier("", "http://127.0.0.1:1/").publish("https://example.org/feed.xml")
