@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from functools import lru_cache
 from typing import Final
 
 from feedgen.feed import FeedGenerator
+from lxml import etree
 
 from edgefeed.channel import ATOM, Channel, Item, element, escaped
-from edgefeed.contract import Person
+from edgefeed.contract import Person, slugify
 from edgefeed.rss import HISTORY, framed
 
 _TYPE: Final = "application/atom+xml"
+_END: Final = "</feed>"
 _NEVER: Final = "1970-01-01T00:00:00+00:00"
 """When an empty feed changed: it must say, and there is nothing to tell."""
 
@@ -20,6 +22,8 @@ def atom_item(item: Item) -> bytes:
     """One ``entry`` element. Raises ValueError where no feed can hold the post."""
     entry, fragment, media = item.entry, item.fragment, item.fragment.enclosure
     foreign = fragment.language and fragment.language != item.language
+    named = [_author(person).items() for person in fragment.authors]
+    authors = [[element(name, escaped(said)) for name, said in parts] for parts in named]
     return element(
         "entry",
         element("id", escaped(entry.id)),
@@ -30,15 +34,10 @@ def atom_item(item: Item) -> bytes:
         if media
         else "",
         element("updated", entry.updated),
-        *[
-            element(
-                "author", *[element(name, escaped(said)) for name, said in _author(person).items()]
-            )
-            for person in fragment.authors
-        ],
+        *[element("author", *parts) for parts in authors],
         element("content", item.xml, type="html"),
         element("summary", escaped(fragment.summary)),
-        *[element("category", term=slug, label=label) for slug, label in item.tags],
+        *[element("category", term=slugify(label), label=label) for label in entry.tags],
         element("published", entry.published),
         **({"xml:lang": fragment.language} if foreign else {}),
     ).encode()
@@ -46,21 +45,27 @@ def atom_item(item: Item) -> bytes:
 
 def atom_frame(channel: Channel) -> tuple[bytes, bytes]:
     """What stands before and after the entries."""
+    links = [element("link", href=one.pop("href"), **one) for one in channel.links(ATOM, _TYPE)]
+    opening = _opening(channel.everywhere).replace("<link ", f"{''.join(links)}<link ", 1)
+    updated = element("updated", channel.updated or _NEVER)
+    opening = opening.replace(element("updated", _NEVER), updated, 1)
+    return framed(channel, opening, _END, **{"xmlns:fh": HISTORY})
+
+
+@lru_cache(maxsize=256)
+def _opening(channel: Channel) -> str:
     made = FeedGenerator()
     made.id(channel.id)
     made.title(channel.title)
     made.subtitle(channel.description)
     made.language(channel.language)
     made.generator("Sula")
-    made.updated(datetime.fromisoformat(channel.updated or _NEVER))
+    made.updated(_NEVER)
     made.author(_author(channel.author))
-    if channel.icon:
-        made.icon(channel.icon)
-    for relation, href in channel.links(ATOM):
-        made.link(href=href, rel=relation, **({} if relation == "hub" else {"type": _TYPE}))
+    made.icon(channel.icon or None)
     made.link(href=channel.home, rel="alternate", type="text/html")
-    root, _ = made._create_atom()  # noqa: SLF001 - the tree before it is bytes
-    return framed(root, channel, [], b"</feed>", **{"xmlns:fh": HISTORY})
+    tree, _ = made._create_atom()  # noqa: SLF001 - the tree before it is bytes
+    return etree.tostring(tree, encoding="unicode").removesuffix(_END)
 
 
 def _author(person: Person) -> dict[str, str]:

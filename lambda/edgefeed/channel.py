@@ -45,13 +45,20 @@ class Channel(msgspec.Struct, frozen=True, kw_only=True):
     complete: bool = False
     archive: bool = False
 
-    def links(self, file: str) -> list[tuple[str, str]]:
-        """Relations and targets of a feed in one format; ``self`` comes first."""
-        near = [("current", self.current), ("prev-archive", self.previous),
+    @property
+    def everywhere(self) -> Channel:
+        """What all pages of its list say alike: feedgen is asked for that once."""
+        return Channel(
+            id=self.id, title=self.title, description=self.description, home=self.home, place="",
+            language=self.language, author=self.author, icon=self.icon,
+        )  # fmt: skip
+
+    def links(self, file: str, kind: str) -> list[dict[str, str]]:
+        """The links of a feed in one format; ``self`` comes first."""
+        near = [("self", self.place), ("current", self.current), ("prev-archive", self.previous),
                 ("next-archive", self.next)]  # fmt: skip
-        found = [("self", self.place + file)]
-        found += [(relation, place + file) for relation, place in near if place]
-        return [*found, ("hub", self.hub)] if self.hub else found
+        found = [{"rel": name, "href": place + file, "type": kind} for name, place in near if place]
+        return [*found, {"rel": "hub", "href": self.hub}] if self.hub else found
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -68,11 +75,6 @@ class Item(msgspec.Struct, frozen=True):
     def authors(self) -> tuple[Person, ...]:
         """Who wrote it: the site's author where the post names nobody."""
         return self.fragment.authors or (self.author,)
-
-    @property
-    def tags(self) -> list[tuple[str, str]]:
-        """Address and label of each tag."""
-        return [(slugify(label), label) for label in self.entry.tags]
 
 
 def element(name: str, *children: str, **attributes: str) -> str:

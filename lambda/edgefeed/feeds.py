@@ -62,8 +62,9 @@ def item_name(entry: Entry, site: Site) -> _Name:
 
 def _make_item(entry: Entry, fragment: Fragment, site: Site) -> Formats:
     url = site.absolute(key_to_path(entry.key))
-    if "<picture>" in fragment.content:
-        fragment = msgspec.structs.replace(fragment, content=_originals(fragment.content))
+    if "<picture>" in fragment.content:  # in several formats: the one that every reader knows
+        original = _PICTURE.sub(r"\1", fragment.content)
+        fragment = msgspec.structs.replace(fragment, content=original)
     item = Item(entry, fragment, url, site.author, site.language, escaped(fragment.content))
     makers = zip(FEED_FORMATS, (rss_item, atom_item, json_item), strict=True)
     rss, atom, json = (make(item) if name in site.feed_formats else b"" for name, make in makers)
@@ -111,8 +112,3 @@ _FRAMES: Final[dict[str, tuple[int, bytes, Callable[[Channel], tuple[bytes, byte
     JSON: (2, b",\n", json_frame),
 }
 """For each document: which of `Formats` its items are, what is between them, what around them."""
-
-
-def _originals(content: str) -> str:
-    """A picture in several formats as the one that every reader knows."""
-    return _PICTURE.sub(r"\1", content)

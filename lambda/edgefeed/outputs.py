@@ -112,8 +112,7 @@ class Outputs:
                 self.counts["left"] += 1
                 return
             if _is_right(mark, head):
-                self._pass(key)
-                self.counts["unchanged"] += 1
+                self._pass(key, "unchanged")
                 return
             if new and await self._is_held(new, head):
                 return
@@ -126,8 +125,7 @@ class Outputs:
             except Unavailable:
                 await pause(self._ports, attempt)
                 continue
-            self._pass(key)
-            self.counts["written" if new else "deleted"] += 1
+            self._pass(key, "written" if new else "deleted")
             return
         raise Unavailable(f"{key} could not be written in {ATTEMPTS} attempts")
 
@@ -161,9 +159,10 @@ class Outputs:
         self.counts["held"] += 1
         return True
 
-    def _pass(self, key: str) -> None:
+    def _pass(self, key: str, how: str) -> None:
         self.held.pop(key, None)
         self.passed.add(key)
+        self.counts[how] += 1
 
     # --- fragments -------------------------------------------------------------------
 

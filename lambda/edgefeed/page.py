@@ -7,7 +7,6 @@ reason that its author can act on, or made harmless.
 
 from __future__ import annotations
 
-import codecs
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -69,7 +68,7 @@ def _read(key: str, body: bytes, site: Site) -> Observed:
 
 def _decoded(body: bytes) -> str:
     try:
-        text = body.removeprefix(codecs.BOM_UTF8).decode()
+        text = body.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
         raise RefusedError(f"it is not UTF-8 (byte {error.start})") from None
     if "\0" in text:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from email.utils import format_datetime
+from functools import lru_cache
 from typing import Final
 
 from feedgen.feed import FeedGenerator
@@ -25,6 +26,7 @@ PREFIXES: Final[dict[str | None, str]] = {
     "fh": HISTORY,
 }
 """What every RSS document declares: items are made without, and so fit into any."""
+_END: Final = "</channel></rss>"
 
 
 def rss_item(item: Item) -> bytes:
@@ -51,43 +53,40 @@ def rss_item(item: Item) -> bytes:
 
 def rss_frame(channel: Channel) -> tuple[bytes, bytes]:
     """What stands before and after the items."""
+    changed = element("lastBuildDate", _rfc822(channel.updated)) if channel.updated else ""
+    links = [element("atom:link", **link) for link in channel.links(RSS, "application/rss+xml")]
+    return framed(channel, _opening(channel.everywhere) + changed + "".join(links), _END)
+
+
+@lru_cache(maxsize=256)
+def _opening(channel: Channel) -> str:
     made = FeedGenerator()
-    made.id(channel.id)
     made.title(channel.title)
     made.description(channel.description)
     made.language(channel.language)
     made.generator("Sula")
     made.docs("")
     made.link(href=channel.home, rel="alternate")
-    if channel.icon:
-        made.image(channel.icon, channel.title, channel.home)
+    made.image(channel.icon or None, channel.title, channel.home)
     root = etree.Element("rss", version="2.0", nsmap=PREFIXES)
     root.set(XML_LANG, channel.language)  # the style sheet looks for it
     root.append(made._create_rss()[0][0])  # noqa: SLF001 - the tree before it is bytes
-    for now in root[0].findall("lastBuildDate"):  # feedgen says when it was made
-        root[0].remove(now)
-    added = [element("lastBuildDate", _rfc822(channel.updated))] if channel.updated else []
-    for relation, href in channel.links(RSS):
-        typed = {} if relation == "hub" else {"type": "application/rss+xml"}
-        added.append(element("atom:link", rel=relation, href=href, **typed))
-    return framed(root, channel, added, b"</channel></rss>")
+    etree.strip_elements(root, "lastBuildDate")  # feedgen says when it was made
+    return etree.tostring(root, encoding="unicode").removesuffix(_END)
 
 
-def framed(
-    root: etree._Element, channel: Channel, added: list[str], end: bytes, **declared: str
-) -> tuple[bytes, bytes]:
-    """A document without items, cut where they belong; there, elements are added.
+def framed(channel: Channel, opening: str, end: str, **declared: str) -> tuple[bytes, bytes]:
+    """What is around the items, with CSS for a person who opens the document.
 
-    With CSS for a person who opens the feed in a browser, and RFC 5005's ``complete`` and
-    ``archive``, until feedgen has an extension for it.
+    And with the marks of RFC 5005, for which feedgen has no extension.
     """
+    before = "<?xml version='1.0' encoding='UTF-8'?>\n"
     if channel.stylesheet:
-        pi = f'type="text/css" href="{channel.stylesheet}"'
-        root.addprevious(etree.ProcessingInstruction("xml-stylesheet", pi))
-    body = etree.tostring(root.getroottree(), encoding="UTF-8", xml_declaration=True)
+        before += f'<?xml-stylesheet type="text/css" href="{channel.stylesheet}"?>'
+    before += opening
     for name, there in (("complete", channel.complete), ("archive", channel.archive)):
-        added += [element(f"fh:{name}", **declared)] if there else []
-    return body.removesuffix(end) + "".join(added).encode() + b"\n", end + b"\n"
+        before += element(f"fh:{name}", **declared) if there else ""
+    return f"{before}\n".encode(), f"{end}\n".encode()
 
 
 def _rfc822(value: str) -> str:

@@ -11,6 +11,7 @@ from lxml import etree  # isort: split
 from feedgen.entry import FeedEntry
 
 from edgefeed.channel import Item
+from edgefeed.contract import slugify
 from edgefeed.rss import PREFIXES, XML_LANG
 
 DC = f"{{{PREFIXES['dc']}}}"
@@ -64,7 +65,7 @@ def _begun(item: Item) -> FeedEntry:
     made = FeedEntry()
     made.title(item.entry.title)
     made.content(item.fragment.content, type="html")
-    made.category([{"term": slug, "label": label} for slug, label in item.tags])
+    made.category([{"term": slugify(label), "label": label} for label in item.entry.tags])
     return made
 
 
