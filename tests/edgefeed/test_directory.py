@@ -35,6 +35,7 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ahead_module, "WORTH_FORKING", 1)
     monkeypatch.setattr(directory, "WORTH_FORKING", 1)
     monkeypatch.setattr(ahead_module, "_AT_ONCE", 7)
+    monkeypatch.setattr(notes, "_AT_ONCE", 20_000)
 
 
 def lay_out(folder: Path) -> Path:
