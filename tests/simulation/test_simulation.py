@@ -108,8 +108,13 @@ def is_broken(plan: Plan, mutation: type[Run]) -> bool:
 def test_a_failure_shrinks_to_a_small_plan() -> None:
     from hypothesis import find
 
-    quick = settings(max_examples=300, deadline=None, database=None)
-    smallest = find(plans, lambda p: is_broken(p, NoDebt), settings=quick, random=Random(1))
+    def is_broken_somehow(plan: Plan) -> bool:
+        """By one of a few seeds, so that chance does not decide which plan is the smallest."""
+        seeds = range(plan.seed, plan.seed + 4)
+        return any(is_broken(msgspec.structs.replace(plan, seed=n), NoDebt) for n in seeds)
+
+    quick = settings(max_examples=40, deadline=None, database=None)
+    smallest = find(plans, is_broken_somehow, settings=quick, random=Random(1))
     assert (smallest.rebuilds, smallest.deploys) == (False, False)
     assert (smallest.edits, smallest.faults) == (1, 0)
 
