@@ -127,6 +127,8 @@ def build(
             ports = Ports(pages, ahead, renderer, Silent(), time.time, time.sleep)
             # No end, but a number: the lease is written into the index, where JSON has no infinity.
             run = Run(site, ports, token=uuid.uuid4().hex, deadline=_NEVER, lease=_NEVER)
+            # What is noted is held already: no need to sort and pack the index again and again.
+            run.part = max(run.part, len(pages.noted) + 1)
             run.outputs = Shared(ports, run.outputs.cache, processes, site, spool)
             drive(rebuild(run))
         _publish_problems(state, root)
