@@ -8,6 +8,10 @@ BIN := $(VENV)/bin
 .DEFAULT_GOAL := help
 # Where it is set, every process would compile every module anew: half of what a command takes.
 unexport PYTHONDONTWRITEBYTECODE
+# uv trusts whom the system trusts, as pip does: behind a company's proxy nobody else is reached.
+ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
+export UV_SYSTEM_CERTS ?= 1
+endif
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
