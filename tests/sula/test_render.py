@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import logging
 import subprocess
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
 import pytest
 from lxml import html
 from tests.small_site import SITE, copy_site, jobs_of, tree
+from tests.sula.rendering import edit, errors, errors_of
 
 from edgefeed.notes import Noted, Notes
-from sula.errors import ConfigError, Finding, SulaError
+from sula.errors import SulaError
 from sula.model import Job, Reference, SeriesPart
 from sula.post import shorten
 from sula.render import _side_by_side, render, shard_of
@@ -37,12 +36,6 @@ def facts(document: html.HtmlElement) -> dict[str, object]:
     (block,) = document.xpath("//head/script[@type='application/ld+json']/text()")
     found: dict[str, object] = json.loads(block)
     return found
-
-
-def edit(settings: SiteSettings, name: str, text: str) -> None:
-    path = settings.root / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, "utf-8")
 
 
 def test_the_small_site(settings: SiteSettings, tmp_path: Path) -> None:
@@ -256,17 +249,6 @@ def test_a_process_that_dies_is_not_overlooked(settings: SiteSettings, tmp_path:
 # --- what can go wrong -------------------------------------------------------------------------
 
 
-def errors_of(paths: Sequence[str]) -> list[Job]:
-    return [
-        Job(path=path, output=f"posts/{Path(path).stem}/index.html", id="urn:x", targets={})
-        for path in paths
-    ]
-
-
-def errors(settings: SiteSettings, out: Path, *paths: str) -> list[Finding]:
-    return render(errors_of(paths), settings, out, processes=1)
-
-
 def test_errors_of_all_pages_are_gathered(settings: SiteSettings, tmp_path: Path) -> None:
     edit(settings, "content/posts/w.md", "Title: w\nDate: 2026-01-01\n\nGood.\n")
     edit(settings, "content/posts/x.md", "Title: x\nDate: 2026-01-01\n\n[a](no.md)\n")
@@ -311,66 +293,6 @@ def test_a_source_that_changed_its_address_meanwhile(
     job = Job(path="posts/first.md", output="posts/other/index.html", id="urn:x")
     (finding,) = render([job], settings, tmp_path, processes=1)
     assert "changed while it was rendered" in finding.message
-
-
-@pytest.mark.parametrize(
-    ("template", "line", "message"),
-    [
-        ("<p>\n{{ post.titel }}", 2, "UndefinedError"),
-        ("<p>\n\n{% if %}", 3, "TemplateSyntaxError"),
-        ("{{ 1 / 0 }}", 1, "ZeroDivisionError"),
-    ],
-)
-def test_a_template_that_fails_is_named(
-    settings: SiteSettings, tmp_path: Path, template: str, line: int, message: str
-) -> None:
-    edit(settings, "theme/templates/article.html", template)
-    found = render(jobs_of(settings), settings, tmp_path / "out", processes=1)
-    assert {(f.path, f.line) for f in found} == {("theme/templates/article.html", line)}
-    assert message in found[0].message
-    # Pages that do not use it are rendered all the same.
-    assert set(tree(tmp_path / "out")) == {"404.html", "about/index.html"}
-
-
-def test_an_included_template_that_fails_is_named(settings: SiteSettings, tmp_path: Path) -> None:
-    edit(settings, "theme/templates/base.html", "a\nb\n{{ nothing }}")
-    found = render(jobs_of(settings), settings, tmp_path / "out", processes=1)
-    assert {(f.path, f.line) for f in found} == {("theme/templates/base.html", 3)}
-
-
-def test_templates_of_ones_own(settings: SiteSettings, tmp_path: Path) -> None:
-    text = "Title: x\nDate: 2026-01-01\nTemplate: wide\n\nx\n"
-    edit(settings, "content/posts/w.md", text)
-    (finding,) = errors(settings, tmp_path, "posts/w.md")
-    assert "no template wide.html" in finding.message
-    edit(settings, "theme/templates/wide.html", "wide {{ post.title }}")
-    assert errors(settings, tmp_path, "posts/w.md") == []
-    assert (tmp_path / "posts/w/index.html").read_text("utf-8") == "wide x"
-
-
-def test_an_edited_template_is_compiled_anew(settings: SiteSettings, tmp_path: Path) -> None:
-    jobs = jobs_of(settings)
-    for text in ("one", "two"):
-        edit(settings, "theme/templates/page.html", text)
-        render(jobs, settings, tmp_path, processes=1)
-        assert (tmp_path / "404.html").read_text("utf-8") == text
-
-
-def test_templates_are_compiled_for_a_site(settings: SiteSettings, tmp_path: Path) -> None:
-    edit(settings, "theme/templates/page.html", '{{ "2026-03-01" | date }}')
-    shown = []
-    for month in ("March", "März"):
-        site = msgspec.structs.replace(settings.site, words={"March": (month,)})
-        other = dataclasses.replace(settings, site=site)
-        render(jobs_of(settings), other, tmp_path, processes=1)
-        shown.append((tmp_path / "about/index.html").read_text("utf-8"))
-    assert shown == ["1 March 2026", "1 März 2026"]
-
-
-def test_a_theme_without_its_templates(settings: SiteSettings, tmp_path: Path) -> None:
-    (settings.theme / "templates" / "page.html").unlink()
-    with pytest.raises(ConfigError, match=r"has no template .*page\.html"):
-        render(jobs_of(settings), settings, tmp_path, processes=1)
 
 
 def test_pelican_keeps_to_itself(
