@@ -8,8 +8,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from tests.example_site import EXAMPLE
 
-from edgefeed.contract import FRAGMENTS, INDEX_KEY, Person, Site, json_ld, key_to_path
+from edgefeed.contract import FRAGMENTS, INDEX_KEY, json_ld, key_to_path
 from edgefeed.index import Header, Index, encode
 from edgefeed.model import Entry, Fragment
 from edgefeed.store import Object
@@ -25,13 +26,8 @@ BODY = "".join(
     f"<h2>Part {part}</h2><p>" + "Some <em>words</em> that say a little. " * 25 + "</p>"
     for part in range(5)
 )
-SITE = Site(
-    id="tag:example.org,2026:site",
-    url="https://example.org",
-    title="Example",
-    description="An example",
-    language="en",
-    author=Person("A. Author"),
+SITE = msgspec.structs.replace(
+    EXAMPLE,
     assets={
         path.name: f"theme/{path.stem}.0123456789{path.suffix}"
         for path in (ROOT / "theme/static").iterdir()

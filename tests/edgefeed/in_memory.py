@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import feedparser
+import msgspec
+from tests.example_site import EXAMPLE
 
-from edgefeed.contract import Person, Site, json_ld
+from edgefeed.contract import Site, json_ld
 from edgefeed.directory import read_templates
 from edgefeed.handler import Function
 from edgefeed.lists import Theme
@@ -21,13 +23,8 @@ from edgefeed.stores import MemoryStore
 
 ROOT = Path(__file__).parents[2]
 ASSETS = {f.name: f"theme/{f.stem}.0123456789{f.suffix}" for f in (ROOT / "theme/static").iterdir()}
-SITE = Site(
-    id="tag:example.org,2026:site",
-    url="https://example.org",
-    title="Example",
-    description="An example",
-    language="en",
-    author=Person("A. Author"),
+SITE = msgspec.structs.replace(
+    EXAMPLE,
     hub="https://hub.example.org/",
     assets=ASSETS,
     revision=1,

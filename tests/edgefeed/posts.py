@@ -4,18 +4,13 @@ from __future__ import annotations
 
 import msgspec
 from hypothesis import strategies as st
+from tests.example_site import EXAMPLE
 
-from edgefeed.contract import Person, Site
 from edgefeed.index import Header, Index, entry_order
 from edgefeed.model import Entry, Fragment, Observed, Post, Rejected, StaticPage
 
-SITE = Site(
-    id="tag:example.org,2026:site",
-    url="https://example.org",
-    title="Example",
-    description="An example",
-    language="en",
-    author=Person("A. Author"),
+SITE = msgspec.structs.replace(
+    EXAMPLE,
     page_size=3,
     feed_size=4,
     home_size=2,

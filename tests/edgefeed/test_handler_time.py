@@ -89,36 +89,38 @@ class Contested(MemoryStore):
         return super().put(key, body, **options)
 
 
-def test_where_another_swap_comes_first_only_a_part_is_read_again() -> None:
+def contested(number: int, names: list[str]) -> tuple[World, Contested]:
+    """Posts that nobody has read, and another run's swap before this one's ``number``-th."""
     world = World()
-    world.store = Contested(3)
+    world.store = store = Contested(number)
     world.wire(SITE)
-    names = [f"p{number}" for number in range(10, 22)]
     for name in names:
         world.put(name, name.upper())
+    return world, store
+
+
+def test_where_another_swap_comes_first_only_a_part_is_read_again() -> None:
+    names = [f"p{number}" for number in range(10, 22)]
+    world, store = contested(3, names)
     run = Run(SITE, world.ports, token="run", deadline=2_000.0)
     run.part = 5
     messages = [Message(name, (key(name),)) for name in names]
     assert drive(run.handle(messages)) == frozenset()
-    read = Counter(read for read in world.store.read if read.startswith("pages/"))
+    read = Counter(read for read in store.read if read.startswith("pages/"))
     assert read == {key(name): 2 if name in names[10:] else 1 for name in names}
-    assert sorted((+world.store.fragments).values()) == [1] * len(names)
+    assert sorted((+store.fragments).values()) == [1] * len(names)
     assert len(world.titles()) == 12
     assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
 
 
 def test_what_was_read_in_vain_is_read_again_only_while_there_is_time() -> None:
-    world = World()
-    world.store = Contested(1)
-    world.wire(SITE)
     names = [f"p{number}" for number in range(10, 40)]
-    for name in names:
-        world.put(name, name.upper())
+    world, store = contested(1, names)
     world.tick = 1.0  # each look at the clock costs a second
     run = Run(SITE, world.ports, token="run", deadline=world.now + 40)
     run.at_least = 3
     left = drive(run.handle([Message(name, (key(name),)) for name in names]))
-    pages = [read for read in world.store.read if read.startswith("pages/")]
+    pages = [read for read in store.read if read.startswith("pages/")]
     first, again = pages[:-3], pages[-3:]
     assert 10 < len(first) < len(names)
     assert again == first[:3]

@@ -6,8 +6,9 @@ import hashlib
 from collections.abc import Mapping
 
 import msgspec
+from tests.example_site import EXAMPLE
 
-from edgefeed.contract import Person, Site, key_to_path
+from edgefeed.contract import Site, key_to_path
 from edgefeed.model import (
     Document,
     Entry,
@@ -22,13 +23,8 @@ from edgefeed.model import (
 from edgefeed.ports import Reader
 from edgefeed.units import document_keys
 
-SITE = Site(
-    id="tag:example.org,2026:site",
-    url="https://example.org",
-    title="Example",
-    description="An example",
-    language="en",
-    author=Person("A. Author"),
+SITE = msgspec.structs.replace(
+    EXAMPLE,
     page_size=2,
     feed_size=3,
     home_size=2,
