@@ -31,7 +31,9 @@ def handler(event, context):
             if "poison" in key:
                 failed.append({"itemIdentifier": message["messageId"]})
                 continue
-            body = json.dumps({"event": record["eventName"], "key": key, "code": CODE})
+            body = json.dumps({
+                "event": record["eventName"], "key": key, "code": CODE, "process": os.getpid(),
+            })
             s3.put_object(
                 Bucket=os.environ["BUCKET"], Key="lists/" + key.removeprefix("pages/"),
                 Body=body.encode(), ContentType="text/html; charset=utf-8",

@@ -72,15 +72,13 @@ def test_a_removal_wakes_the_function(objects: S3Objects) -> None:
     until(lambda: heard(objects, name)["event"].startswith("ObjectRemoved"))
 
 
-def test_warm_it_takes_well_under_a_second(objects: S3Objects) -> None:
-    best = 9.0
+def test_once_warm_it_is_not_started_anew(objects: S3Objects) -> None:
+    processes = set()
     for _ in range(5):
         name = f"posts/{uuid4().hex}/index.html"
         put(objects, f"pages/{name}")
-        started = time.monotonic()
-        heard(objects, name)
-        best = min(best, time.monotonic() - started)
-    assert best < 0.5
+        processes.add(heard(objects, name)["process"])
+    assert len(processes) <= 2  # so many may run at once, by the template
 
 
 def test_only_html_under_pages_wakes_it(objects: S3Objects) -> None:

@@ -128,6 +128,23 @@ def test_a_status_from_before_is_not_taken_for_success() -> None:
         ensure(fake)
 
 
+@pytest.mark.parametrize("needed", [0, 1, 20, 600])
+def test_what_has_settled_is_seen_soon_and_not_looked_at_all_the_time(needed: float) -> None:
+    busy: tuple[str, list[StackEvent]] = ("CREATE_IN_PROGRESS", [])
+    done = ("CREATE_COMPLETE", [event(1, "s", "CREATE_COMPLETE")])
+    fake = FakeStacks(script=[busy])
+    pauses: list[float] = []
+
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        fake.script = [done if sum(pauses) >= needed else busy]
+
+    wanted = stack.plan(fake, "s", "template", {})
+    stack.apply(fake, wanted, progress=lambda _: None, pause=pause)
+    assert sum(pauses) - needed <= min(0.1 + needed / 2, 3)
+    assert len(pauses) <= 10 + needed / 2
+
+
 def test_the_first_failure_is_named_not_what_was_cancelled_with_it() -> None:
     fake = FakeStacks(
         script=[

@@ -100,6 +100,11 @@ def test_a_failed_message_comes_back_after_the_function_has_surely_ended(
     assert mapping["BatchSize"] <= 10 or mapping["MaximumBatchingWindowInSeconds"] >= 1
 
 
+def test_no_event_is_kept_for_more_than_a_second(template: dict[str, Any]) -> None:
+    assert properties(template, "Queue").get("DelaySeconds", 0) == 0
+    assert properties(template, "FunctionEvents")["MaximumBatchingWindowInSeconds"] <= 1
+
+
 def test_the_function_has_what_the_bundle_is_made_for(template: dict[str, Any]) -> None:
     function = properties(template, "Function")
     assert function["Runtime"] == f"python{dependencies.PYTHON}"
