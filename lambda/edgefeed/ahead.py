@@ -12,15 +12,15 @@ import hashlib
 import multiprocessing
 import os
 import pickle
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from multiprocessing.connection import Connection
 from typing import IO, Any, Final, Self
 
-from edgefeed.contract import PAGES, Site
-from edgefeed.events import is_page
+from edgefeed.contract import Site
 from edgefeed.model import Observed, Post
-from edgefeed.notes import Noted, Notes, pickled_items
+from edgefeed.notes import pickled_items
 from edgefeed.ports import Reader
+from edgefeed.store import Store
 
 WORTH_FORKING: Final = 200
 """So many pages, or units, take longer than the processes to share them with."""
@@ -103,31 +103,32 @@ class Ahead:
     """Pages, known before they are asked for. A `ports.Reader`."""
 
     def __init__(
-        self, pages: Notes, reader: Reader, processes: int, site: Site, spool: Spool
+        self,
+        pages: Store,
+        keys: Sequence[str],
+        reader: Reader,
+        site: Site,
+        spool: Spool,
+        *,
+        processes: int,
     ) -> None:
-        """Start nothing yet; fragments and items that are known go into the spool."""
+        """Start nothing yet; items that are made go into the spool. The keys are sorted."""
         self._pages = pages
+        self._keys = keys
         self._reader = reader
         self._processes = processes
         self._site = site
         self._spool = spool
         self._forks: list[Fork] = []
-        self._parts: list[list[str]] = []
+        self._parts: list[Sequence[str]] = []
         self._read: dict[str, tuple[bytes, Observed]] = {}
         self._next = 0
 
     def __enter__(self) -> Self:
         """Begin to read, where it is worth it."""
-        noted = self._pages.noted
-        for note, file in noted.values():
-            if isinstance(note.seen, Post):
-                entry = note.seen.entry
-                self._spool.add_place(entry.fragment, file, *note.fragment)
-                self._spool.add_place(entry, file, *note.made)
-        keys = self._pages.keys(PAGES)
-        unknown = [key for key in keys if is_page(key) and key not in noted]
-        if self._processes > 1 and len(unknown) >= WORTH_FORKING:
-            self._parts = [unknown[at : at + _AT_ONCE] for at in range(0, len(unknown), _AT_ONCE)]
+        keys = self._keys
+        if self._processes > 1 and len(keys) >= WORTH_FORKING:
+            self._parts = [keys[at : at + _AT_ONCE] for at in range(0, len(keys), _AT_ONCE)]
             self._forks = [Fork(lambda n=n: self._every(n)) for n in range(self._processes)]  # type: ignore[misc] # its own n
         return self
 
@@ -138,8 +139,6 @@ class Ahead:
 
     def __call__(self, key: str, body: bytes, modified: str, /) -> Observed:
         """See `ports.Reader`."""
-        if isinstance(body, Noted):
-            return body.seen
         while key not in self._read and self._next < len(self._parts) and self._is_due(key):
             for read, mark, seen, made in self._forks[self._next % len(self._forks)].receive():
                 self._read[read] = mark, seen

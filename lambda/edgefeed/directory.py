@@ -10,12 +10,9 @@ from __future__ import annotations
 
 import os
 import pickle
-import shutil
 import sys
 import tempfile
 import time
-import uuid
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -25,26 +22,28 @@ from typing import Final
 from jinja2 import BytecodeCache, ModuleLoader
 
 from edgefeed.ahead import WORTH_FORKING, Ahead, Fork, Spool
-from edgefeed.contract import Site
+from edgefeed.cache import Cache
+from edgefeed.contract import LISTS, PAGES, Site
+from edgefeed.events import is_page
 from edgefeed.feeds import WITH_FEEDS, item_name, keep_item, made_items
+from edgefeed.index import Index, entry_order
 from edgefeed.listing import Catalogue
 from edgefeed.lists import TEMPLATES, Theme
-from edgefeed.model import Fragment, Listing, Post
+from edgefeed.model import Entry, Fragment, Listing, Observed, Post, Rejected, StaticPage
 from edgefeed.notes import Notebook as Notebook  # noqa: PLC0414 - for whoever makes the pages
 from edgefeed.notes import Notes
-from edgefeed.outputs import Fragments, Outputs
+from edgefeed.outputs import CACHED, Outputs
 from edgefeed.page import read_page
 from edgefeed.ports import Ports, Reader, Renderer
-from edgefeed.rebuild import rebuild
-from edgefeed.reconcile import Run
+from edgefeed.search import SEARCH
 from edgefeed.steps import drive
-from edgefeed.stores import Silent
+from edgefeed.stores import DirectoryStore, Silent
 from edgefeed.templates import Templates
+from edgefeed.units import unit_of
 
 _UNITS_AT_ONCE: Final = 16
 _MOST_PARTS: Final = 2_000
 """Parts of a share: their numbers must fit into a pipe that nobody reads yet."""
-_NEVER: Final = 1e12
 
 
 def build_directory(
@@ -117,117 +116,130 @@ def build(
     """
     # Elsewhere a fork is not to be had, or not to be trusted (macOS's own libraries).
     processes = processes if sys.platform == "linux" else 1
-    state = Path(tempfile.mkdtemp(prefix="edgefeed-"))
-    try:
-        with ExitStack() as stack:
-            pages = Notes(root, state, [stack.enter_context(p.open("rb")) for p in notebooks])
-            spool = Spool(stack.enter_context(tempfile.TemporaryFile()))
-            ahead = stack.enter_context(Ahead(pages, reader, processes, site, spool))
-            meanwhile()
-            ports = Ports(pages, ahead, renderer, Silent(), time.time, time.sleep)
-            # No end, but a number: the lease is written into the index, where JSON has no infinity.
-            run = Run(site, ports, token=uuid.uuid4().hex, deadline=_NEVER, lease=_NEVER)
-            # What is noted is held already: no need to sort and pack the index again and again.
-            run.part = max(run.part, len(pages.noted) + 1)
-            run.outputs = Shared(ports, run.outputs.cache, processes, site, spool)
-            drive(rebuild(run))
-        _publish_problems(state, root)
-    finally:
-        shutil.rmtree(state, ignore_errors=True)
+    store = DirectoryStore(root)
+    keys = list(filter(is_page, store.keys(PAGES)))
+    with ExitStack() as stack:
+        notes = Notes(root, [stack.enter_context(path.open("rb")) for path in notebooks])
+        spool = Spool(stack.enter_context(tempfile.TemporaryFile()))
+        unknown = [key for key in keys if key not in notes]
+        ahead = stack.enter_context(Ahead(store, unknown, reader, site, spool, processes=processes))
+        meanwhile()
+        index = _index(keys, store, notes, ahead, spool)
+        ports = Ports(store, reader, renderer, Silent(), time.time, time.sleep)
+        shared = Shared(ports, processes, site, spool)
+        catalogue = Resolved(index, site)
+        shared.write_all({*catalogue.units(), *_units_there(store)}, catalogue)
 
 
-def _publish_problems(state: Path, root: Path) -> None:
-    """Keep the list of problems, the one thing in ``state/`` that a person wants."""
-    (root / "state").mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(state / "problems.json", root / "state/problems.json")
+def _index(
+    keys: Iterable[str], store: DirectoryStore, notes: Notes, reader: Reader, spool: Spool
+) -> Index:
+    """What all pages say; what lists show of posts goes into the spool."""
+    posts: list[Entry] = []
+    others: list[StaticPage | Rejected] = []
+    seen: Observed
+    for key in keys:
+        if found := notes.recall(key):
+            note, file = found
+            seen = note.seen
+            if isinstance(seen, Post):
+                spool.add_place(seen.entry.fragment, file, *note.fragment)
+                spool.add_place(seen.entry, file, *note.made)
+        else:
+            page = store.get(key)
+            seen = reader(key, page.body, page.modified) if page else None
+            if isinstance(seen, Post):
+                spool.add(seen.entry.fragment, pickle.dumps(seen.fragment))
+        if isinstance(seen, Post):
+            posts.append(seen.entry)
+        elif seen:
+            others.append(seen)
+    spool.flush()
+    return Index(entries=tuple(sorted(posts, key=entry_order)), others=tuple(others))
+
+
+def _units_there(store: DirectoryStore) -> Iterator[str]:
+    """Units that have files, whether pages give rise to them or not; other files go."""
+    for key in list(store.keys(LISTS)):
+        if (unit := unit_of(key)) is None:
+            store.delete(key)
+        else:
+            yield unit
+
+
+class Resolved(Catalogue):
+    """A catalogue that remembers what each unit shows."""
+
+    def __init__(self, index: Index, site: Site) -> None:
+        """As `Catalogue`."""
+        super().__init__(index, site)
+        self._resolved: dict[str, Listing | None] = {}
+
+    def resolve(self, unit: str) -> Listing | None:
+        """See `Catalogue.resolve`."""
+        if unit not in self._resolved:
+            self._resolved[unit] = super().resolve(unit)
+        return self._resolved[unit]
 
 
 class Shared(Outputs):
     """Outputs that several processes write, each its share of the units."""
 
-    def __init__(
-        self, ports: Ports, cache: Fragments, processes: int, site: Site, spool: Spool
-    ) -> None:
+    def __init__(self, ports: Ports, processes: int, site: Site, spool: Spool) -> None:
         """As `Outputs`; nothing is written yet. Fragments and items are in the spool."""
-        super().__init__(ports, cache)
+        super().__init__(ports, Cache(CACHED))
         self._processes = processes
         self._site = site
         self._spool = spool
-
-    async def save(self, posts: Iterable[Post], named: set[str]) -> None:
-        """See `Outputs.save`: no later run will ask for them."""
-        for post in posts:
-            if post.entry.fragment not in named and post.entry.fragment not in self._spool:
-                self.cache.add(post.entry.fragment, post.fragment, len(post.fragment.content))
-                self._spool.add(post.entry.fragment, pickle.dumps(post.fragment))
-        self._spool.flush()
 
     async def _load(
         self, listings: Iterable[Listing], catalogue: Catalogue
     ) -> Mapping[str, Fragment]:
         shown = list(listings)
-        for entry in {e for each in shown if each.kind in WITH_FEEDS for e in each.entries}:
+        for entry in {e for each in shown if self._has_feeds(each) for e in each.entries}:
             if not made_items.get(item_name(entry, self._site)) and (
                 made := self._spool.get(entry)
             ):
                 keep_item(entry, self._site, made)
         return await super()._load(shown, catalogue)
 
+    def _has_feeds(self, listing: Listing) -> bool:
+        return listing.kind in WITH_FEEDS and bool(self._site.feeds_of(listing.unit))
+
     async def _fetch(self, name: str, catalogue: Catalogue) -> Fragment:
-        found: Fragment | None = self._spool.get(name)
-        return found or await super()._fetch(name, catalogue)
+        found: Fragment = self._spool.get(name)
+        return found
 
     # --- sharing -----------------------------------------------------------------------
 
-    async def write(
-        self, units: Iterable[str], catalogue: Catalogue, generation: int, deadline: float
-    ) -> tuple[str, ...]:
-        """See `Outputs.write`; there is no deadline."""
+    def write_all(self, units: Iterable[str], catalogue: Catalogue) -> None:
+        """Bring units up to date."""
         owed = list(units)
-        if self._processes == 1 or len(owed) < WORTH_FORKING:
-            return await super().write(owed, catalogue, generation, deadline)
-        shares = [Share(share) for share in _stretches(owed, catalogue, self._processes)]
+        processes = self._processes if len(owed) >= WORTH_FORKING else 1
+        shares = [Share(share) for share in _stretches(owed, catalogue, processes)]
         forks = [
-            Fork(lambda first=first: self._write_apart(shares, first, catalogue, generation))  # type: ignore[misc] # its own first
-            for first in range(1, self._processes)
+            Fork(lambda first=first: self._write_shares(shares, first, catalogue))  # type: ignore[misc] # its own first
+            for first in range(1, processes)
         ]
         try:
-            await self._write_shares(shares, 0, catalogue, generation)
+            for _ in self._write_shares(shares, 0, catalogue):
+                pass
             for fork in forks:
-                self._take_over(fork.receive())
-            self.written |= {
-                unit: catalogue.resolve(unit) for unit in owed if unit not in self.written
-            }
+                fork.receive()
         finally:
             for fork in forks:
                 fork.close()
             for share in shares:
                 share.close()
-        return ()
 
-    async def _write_shares(
-        self, shares: list[Share], first: int, catalogue: Catalogue, generation: int
-    ) -> None:
+    def _write_shares(
+        self, shares: list[Share], first: int, catalogue: Catalogue
+    ) -> Iterator[None]:
+        """Write until nothing is left to take, and say so."""
         for share in shares[first:] + shares[:first]:
             while units := share.take():
-                await self._write(units, catalogue, generation)
-
-    def _write_apart(
-        self, shares: list[Share], first: int, catalogue: Catalogue, generation: int
-    ) -> Iterator[tuple[set[str], set[str], dict[str, str], set[str], Counter[str]]]:
-        self.changed, self.counts = set(), Counter()
-        drive(self._write_shares(shares, first, catalogue, generation))
-        yield self.changed, self.left, self.held, self.passed, self.counts
-
-    def _take_over(
-        self, done: tuple[set[str], set[str], dict[str, str], set[str], Counter[str]]
-    ) -> None:
-        changed, left, held, passed, counts = done
-        self.changed |= changed
-        self.left |= left
-        self.held |= held
-        self.passed |= passed
-        self.counts += counts
+                drive(self._write(units, catalogue, 0))
+        yield
 
 
 class Share:
@@ -252,11 +264,12 @@ class Share:
         os.close(self._numbers)
 
 
-def _stretches(units: list[str], catalogue: Catalogue, count: int) -> list[list[str]]:
+def _stretches(units: Iterable[str], catalogue: Catalogue, count: int) -> list[list[str]]:
     """Units in the order of time, cut into stretches of about as much work each."""
     weighed = []
     for unit in units:
-        listing = catalogue.resolve(unit)
+        # What is in a part of the search takes long to say: whoever writes it will.
+        listing = None if unit.startswith(f"{SEARCH}/") else catalogue.resolve(unit)
         entries = listing.entries if listing else ()
         instant = entries[-1].instant if entries else 0
         feeds = listing is not None and listing.kind in WITH_FEEDS

@@ -20,8 +20,7 @@ from edgefeed.events import is_page
 from edgefeed.feeds import Formats, item_name, made_items
 from edgefeed.model import Fragment, Observed, Post
 from edgefeed.page import read_page
-from edgefeed.store import Object
-from edgefeed.stores import DirectoryStore, modified_at
+from edgefeed.stores import modified_at
 
 _BUFFER: Final = 1 << 18
 _AT_ONCE: Final = 1_000_000
@@ -105,38 +104,29 @@ class Notebook:
         return start, len(what)
 
 
-class Noted(bytes):
-    """In the place of a page's bytes, which nobody needs: what it says."""
+class Notes:
+    """What finished notebooks say of the pages of a directory."""
 
-    seen: Observed
-
-
-class Notes(DirectoryStore):
-    """A directory's store, with notes of its pages instead of their bytes.
-
-    A page whose file is not as it was when it was noted is read as any other.
-    """
-
-    def __init__(self, root: Path, state: Path, notebooks: Iterable[IO[bytes]] = ()) -> None:
-        """Take the directories, and finished notebooks, which stay open."""
-        super().__init__(root, state)
-        self.noted: Mapping[str, tuple[Note, IO[bytes]]] = {
+    def __init__(self, root: Path, notebooks: Iterable[IO[bytes]] = ()) -> None:
+        """Take the directory above ``pages/``, and notebooks, which stay open."""
+        self._root = f"{root}{os.sep}"
+        self._noted: Mapping[str, tuple[Note, IO[bytes]]] = {
             note.key: (note, file) for file in notebooks for note in _notes_in(file)
         }
 
-    def get(self, key: str) -> Object | None:
-        """See `store.Store`."""
-        if found := self.noted.get(key):
-            note, _ = found
-            try:
-                status = os.stat(self._path(key))  # noqa: PTH116 - there can be many
-            except OSError:
-                return super().get(key)
-            if _state(status) == note.state:
-                body = Noted()
-                body.seen = note.seen
-                return Object(f'"{note.state}"', {}, modified_at(status), body)
-        return super().get(key)
+    def __contains__(self, key: str) -> bool:
+        """Whether there is a note of a page."""
+        return key in self._noted
+
+    def recall(self, key: str) -> tuple[Note, IO[bytes]] | None:
+        """The note of a page whose file is as it was when it was noted; the notebook's file."""
+        if not (found := self._noted.get(key)):
+            return None
+        try:
+            status = os.stat(self._root + key)  # noqa: PTH116 - there can be many
+        except OSError:
+            return None
+        return found if _state(status) == found[0].state else None
 
 
 def pickled_items(seen: Observed, site: Site) -> bytes:

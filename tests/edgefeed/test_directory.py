@@ -69,9 +69,12 @@ def test_any_number_of_processes_gives_the_same_bytes(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("few")
 def test_a_page_that_changed_since_it_was_read_ahead_is_read_again(tmp_path: Path) -> None:
-    store = Notes(lay_out(tmp_path / "site"), tmp_path / "state")
-    reader = partial(read_page, site=SITE)
-    with TemporaryFile() as file, Ahead(store, reader, 2, SITE, Spool(file)) as ahead:
+    store = DirectoryStore(lay_out(tmp_path / "site"))
+    keys, reader = list(store.keys(PAGES)), partial(read_page, site=SITE)
+    with (
+        TemporaryFile() as file,
+        Ahead(store, keys, reader, SITE, Spool(file), processes=2) as ahead,
+    ):
         for number in range(COUNT):
             page = store.get(key_of(number))
             assert page is not None
@@ -113,18 +116,14 @@ def test_pages_that_are_noted_give_the_same_lists(tmp_path: Path, processes: int
 def test_a_page_that_is_noted_is_not_read(tmp_path: Path) -> None:
     folder = lay_out(tmp_path / "site")
     with noted(folder, range(COUNT), "notes").open("rb") as file, TemporaryFile() as spooled:
-        store = Notes(folder, tmp_path / "state", [file])
-        found = store.get(key_of(3))
-        assert found is not None
-        with Ahead(store, unread, 1, SITE, spool := Spool(spooled)) as ahead:
-            post = ahead(key_of(3), found.body, found.modified)
-        assert isinstance(post, Post)
-        assert max(map(len, spool.get(post.entry))) == post.entry.size
-        plain = DirectoryStore(folder).get(key_of(3))
-        assert plain is not None
-        fragment = spool.get(post.entry.fragment)
-        assert read_page(key_of(3), plain.body, "", site=SITE) == Post(post.entry, fragment)
-        assert found.modified == plain.modified
+        store, spool = DirectoryStore(folder), Spool(spooled)
+        found = directory._index([key_of(3)], store, Notes(folder, [file]), unread, spool)
+        (entry,) = found.entries
+        assert max(map(len, spool.get(entry))) == entry.size
+        page = store.get(key_of(3))
+        assert page is not None
+        fragment = spool.get(entry.fragment)
+        assert read_page(key_of(3), page.body, "", site=SITE) == Post(entry, fragment)
 
 
 def unread(key: str, body: bytes, modified: str) -> Any:
@@ -134,14 +133,13 @@ def unread(key: str, body: bytes, modified: str) -> Any:
 def test_a_page_that_changed_since_it_was_noted_is_read(tmp_path: Path) -> None:
     folder = lay_out(tmp_path / "site")
     with noted(folder, range(COUNT), "notes").open("rb") as file:
-        store = Notes(folder, tmp_path / "state", [file])
-        body = page_of(3, COUNT, "Post X")  # as many bytes as before
-        store.put(key_of(3), body)
-        found = store.get(key_of(3))
-        assert found is not None
-        assert found.body == body
+        notes = Notes(folder, [file])
+        assert notes.recall(key_of(3))
+        DirectoryStore(folder).put(key_of(3), page_of(3, COUNT, "Post X"))  # as many bytes
         (folder / key_of(4)).unlink()
-        assert store.get(key_of(4)) is None
+        assert key_of(3) in notes
+        assert not notes.recall(key_of(3))
+        assert not notes.recall(key_of(4))
 
 
 @pytest.mark.usefixtures("few")
@@ -151,9 +149,12 @@ def test_what_was_made_to_weigh_a_post_is_not_made_again(
     made = Cache[Any, Any](1)  # remembers the last item only
     monkeypatch.setattr(notes, "made_items", made)
     monkeypatch.setattr(feeds, "made_items", made)
-    store = Notes(lay_out(tmp_path / "site"), tmp_path / "state")
-    reader = partial(read_page, site=SITE)
-    with TemporaryFile() as file, Ahead(store, reader, 2, SITE, spool := Spool(file)) as ahead:
+    store = DirectoryStore(lay_out(tmp_path / "site"))
+    keys, reader = list(store.keys(PAGES)), partial(read_page, site=SITE)
+    with (
+        TemporaryFile() as file,
+        Ahead(store, keys, reader, SITE, spool := Spool(file), processes=2) as ahead,
+    ):
         page = store.get(key_of(3))
         assert page is not None
         post = ahead(key_of(3), page.body, page.modified)
@@ -214,9 +215,14 @@ def test_a_fork_that_dies_is_noticed_and_one_that_is_not_wanted_ends() -> None:
     Fork(lambda: (bytes(100_000) for _ in endless)).close()
 
 
-def test_a_directory_is_built_as_the_cloud_would(tmp_path: Path) -> None:
+@pytest.mark.usefixtures("few")
+@pytest.mark.parametrize("processes", [1, 2])
+def test_a_directory_is_built_as_the_cloud_would(tmp_path: Path, processes: int) -> None:
     world = World()
     pages = {f"p{n}": page(f"p{n}", f"Post {n}", minute=n, tags=("a", "ü")) for n in range(25)}
+    pages["about"] = pages["p1"].replace(b'"BlogPosting"', b'"WebPage"')
+    pages["double"] = pages["p2"]
+    pages["broken"] = b"<head>\xff"
     for name, body in pages.items():
         world.store.put(key(name), body)
         path = tmp_path / key(name)
@@ -224,19 +230,25 @@ def test_a_directory_is_built_as_the_cloud_would(tmp_path: Path) -> None:
         path.write_bytes(body)
     (tmp_path / "pages/image.png").write_bytes(b"png")
     world.send(*pages)
-    build_directory(tmp_path, in_memory.SITE, ROOT / "theme/templates")
+    foreign = tmp_path / "lists/tags/none.txt"
+    foreign.parent.mkdir(parents=True)
+    foreign.write_bytes(b"")
 
     def built() -> dict[str, bytes]:
         files = (path for path in (tmp_path / "lists").rglob("*") if path.is_file())
         return {path.relative_to(tmp_path).as_posix(): path.read_bytes() for path in files}
 
+    def build() -> None:
+        build_directory(tmp_path, in_memory.SITE, ROOT / "theme/templates", processes=processes)
+
+    build()
     assert built() == {k: o.body for k, o in world.lists().items()}
     assert len(built()) > 20
     stamps = {k: (tmp_path / k).stat().st_mtime_ns for k in built()}
-    build_directory(tmp_path, in_memory.SITE, ROOT / "theme/templates")
+    build()
     assert {k: (tmp_path / k).stat().st_mtime_ns for k in built()} == stamps
     (tmp_path / key("p24")).unlink()
-    build_directory(tmp_path, in_memory.SITE, ROOT / "theme/templates")
+    build()
     world.store.delete(key("p24"))
     world.send("p24")
     assert built() == {k: o.body for k, o in world.lists().items()}

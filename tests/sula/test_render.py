@@ -14,7 +14,8 @@ from lxml import html
 from tests.small_site import SITE, copy_site, jobs_of, tree
 from tests.sula.rendering import edit, errors, errors_of
 
-from edgefeed.notes import Noted, Notes
+from edgefeed.notes import Notes
+from edgefeed.stores import DirectoryStore
 from sula.errors import SulaError
 from sula.model import Job, Reference, SeriesPart
 from sula.post import shorten
@@ -124,10 +125,10 @@ def test_what_pages_say_is_noted_by_whoever_makes_them(
     ]
     assert _side_by_side(shards, lambda _: None) == []
     with (tmp_path / "notes-0").open("rb") as one, (tmp_path / "notes-1").open("rb") as other:
-        pages = Notes(out, tmp_path / "state", [one, other])
-        keys = list(pages.keys("pages/"))
+        notes = Notes(out, [one, other])
+        keys = list(DirectoryStore(out).keys("pages/"))
         assert len(keys) == len(jobs)
-        assert all(isinstance(page.body, Noted) for page in map(pages.get, keys) if page)
+        assert all(map(notes.recall, keys))
 
 
 def test_bytes_know_nothing_of_the_place_or_the_hash_seed(tmp_path: Path) -> None:
