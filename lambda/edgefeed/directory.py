@@ -207,6 +207,7 @@ class Shared(Outputs):
         return listing.kind in WITH_FEEDS and bool(self._site.feeds_of(listing.unit))
 
     async def _fetch(self, name: str, catalogue: Catalogue) -> Fragment:
+        del catalogue  # all fragments are in the spool: none has to be looked for
         found: Fragment = self._spool.get(name)
         return found
 
