@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import tempfile
 from pathlib import Path
 
 import hypothesis
 import pytest
+from tests.memory import Folder, begin
 from tests.order import dealt
 
 # A busy machine is no failure: no test asks how long something took on the clock.
@@ -17,10 +17,8 @@ hypothesis.settings.register_profile("sula", deadline=None)
 hypothesis.settings.load_profile("sula")
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
-ROOM = 2 << 30
-"""A whole run needs a tenth of it."""
 
-_made = pytest.StashKey[Path]()
+_made = pytest.StashKey[Folder]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -35,20 +33,10 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "long: takes seconds of a processor; begins early")
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    if "TMPDIR" not in os.environ and has_room(MEMORY):
+    if "TMPDIR" not in os.environ and (folder := begin(MEMORY)):
         # Processes of xdist, and all that tests start, inherit it.
-        folder = tempfile.mkdtemp(prefix="sula-tests-", dir=MEMORY)
-        config.stash[_made] = Path(folder)
-        os.environ["TMPDIR"] = tempfile.tempdir = folder
-
-
-def has_room(folder: Path) -> bool:
-    """Whether we may make files in a folder, run them, and not fill it."""
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return False
-    state = os.statvfs(folder)
-    runs_programs = not state.f_flag & os.ST_NOEXEC
-    return runs_programs and state.f_bavail * state.f_frsize >= ROOM
+        config.stash[_made] = folder
+        os.environ["TMPDIR"] = tempfile.tempdir = str(folder.path)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -60,4 +48,4 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Memory is given back."""
     if folder := config.stash.get(_made, None):
-        shutil.rmtree(folder)
+        folder.remove()
