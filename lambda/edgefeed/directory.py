@@ -12,7 +12,6 @@ import os
 import pickle
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
@@ -32,14 +31,13 @@ from edgefeed.lists import TEMPLATES, Theme
 from edgefeed.model import Entry, Fragment, Listing, Observed, Post, Rejected, StaticPage
 from edgefeed.notes import Notebook as Notebook  # noqa: PLC0414 - for whoever makes the pages
 from edgefeed.notes import Notes
-from edgefeed.outputs import CACHED, Outputs
+from edgefeed.outputs import CACHED
 from edgefeed.page import read_page
-from edgefeed.ports import Ports, Reader, Renderer
+from edgefeed.ports import Reader, Renderer
 from edgefeed.search import SEARCH
-from edgefeed.steps import drive
-from edgefeed.stores import DirectoryStore, Silent
+from edgefeed.stores import DirectoryStore
 from edgefeed.templates import Templates
-from edgefeed.units import unit_of
+from edgefeed.units import document_keys, unit_of
 
 _UNITS_AT_ONCE: Final = 16
 _MOST_PARTS: Final = 2_000
@@ -124,11 +122,8 @@ def build(
         unknown = [key for key in keys if key not in notes]
         ahead = stack.enter_context(Ahead(store, unknown, reader, site, spool, processes=processes))
         meanwhile()
-        index = _index(keys, store, notes, ahead, spool)
-        ports = Ports(store, reader, renderer, Silent(), time.time, time.sleep)
-        shared = Shared(ports, processes, site, spool)
-        catalogue = Resolved(index, site)
-        shared.write_all({*catalogue.units(), *_units_there(store)}, catalogue)
+        catalogue = Catalogue(_index(keys, store, notes, ahead, spool), site)
+        Lists(store, renderer, catalogue, spool).write(processes)
 
 
 def _index(
@@ -158,72 +153,45 @@ def _index(
     return Index(entries=tuple(sorted(posts, key=entry_order)), others=tuple(others))
 
 
-def _units_there(store: DirectoryStore) -> Iterator[str]:
-    """Units that have files, whether pages give rise to them or not; other files go."""
-    for key in list(store.keys(LISTS)):
-        if (unit := unit_of(key)) is None:
-            store.delete(key)
-        else:
-            yield unit
+class Lists:
+    """The lists of a directory, to be written by several processes, each its share.
 
+    The same documents as `outputs` writes, but nobody else writes here, and there is no gate: it
+    would compare them with what subscribers have, and finds no fault with what is made (line 31).
+    """
 
-class Resolved(Catalogue):
-    """A catalogue that remembers what each unit shows."""
-
-    def __init__(self, index: Index, site: Site) -> None:
-        """As `Catalogue`."""
-        super().__init__(index, site)
+    def __init__(
+        self, store: DirectoryStore, renderer: Renderer, catalogue: Catalogue, spool: Spool
+    ) -> None:
+        """Write nothing yet. Fragments and items are in the spool."""
+        self._store = store
+        self._renderer = renderer
+        self._catalogue = catalogue
+        self._site = catalogue.site
+        self._spool = spool
+        self._there = frozenset(store.keys(LISTS))
+        self._fragments: Cache[str, Fragment] = Cache(CACHED)
         self._resolved: dict[str, Listing | None] = {}
 
-    def resolve(self, unit: str) -> Listing | None:
-        """See `Catalogue.resolve`."""
-        if unit not in self._resolved:
-            self._resolved[unit] = super().resolve(unit)
-        return self._resolved[unit]
-
-
-class Shared(Outputs):
-    """Outputs that several processes write, each its share of the units."""
-
-    def __init__(self, ports: Ports, processes: int, site: Site, spool: Spool) -> None:
-        """As `Outputs`; nothing is written yet. Fragments and items are in the spool."""
-        super().__init__(ports, Cache(CACHED))
-        self._processes = processes
-        self._site = site
-        self._spool = spool
-
-    async def _load(
-        self, listings: Iterable[Listing], catalogue: Catalogue
-    ) -> Mapping[str, Fragment]:
-        shown = list(listings)
-        for entry in {e for each in shown if self._has_feeds(each) for e in each.entries}:
-            if not made_items.get(item_name(entry, self._site)) and (
-                made := self._spool.get(entry)
-            ):
-                keep_item(entry, self._site, made)
-        return await super()._load(shown, catalogue)
-
-    def _has_feeds(self, listing: Listing) -> bool:
-        return listing.kind in WITH_FEEDS and bool(self._site.feeds_of(listing.unit))
-
-    async def _fetch(self, name: str, catalogue: Catalogue) -> Fragment:
-        del catalogue  # all fragments are in the spool: none has to be looked for
-        found: Fragment = self._spool.get(name)
-        return found
-
-    # --- sharing -----------------------------------------------------------------------
-
-    def write_all(self, units: Iterable[str], catalogue: Catalogue) -> None:
-        """Bring units up to date."""
-        owed = list(units)
-        processes = self._processes if len(owed) >= WORTH_FORKING else 1
-        shares = [Share(share) for share in _stretches(owed, catalogue, processes)]
+    def write(self, processes: int) -> None:
+        """Write everything, remove what is no list."""
+        units = {*self._catalogue.units()}
+        for key in self._there:
+            if (unit := unit_of(key)) is None:
+                self._store.delete(key)
+            else:
+                units.add(unit)  # it may be one no more
+        # What is in a part of the search takes long to say: whoever writes it will.
+        some = [unit for unit in units if not unit.startswith(f"{SEARCH}/")]
+        self._resolved = {unit: self._catalogue.resolve(unit) for unit in some}
+        processes = processes if len(units) >= WORTH_FORKING else 1
+        shares = [Share(share) for share in _stretches(units, self._resolved, processes)]
         forks = [
-            Fork(lambda first=first: self._write_shares(shares, first, catalogue))  # type: ignore[misc] # its own first
+            Fork(lambda first=first: self._write_shares(shares, first))  # type: ignore[misc] # its own first
             for first in range(1, processes)
         ]
         try:
-            for _ in self._write_shares(shares, 0, catalogue):
+            for _ in self._write_shares(shares, 0):
                 pass
             for fork in forks:
                 fork.receive()
@@ -233,14 +201,43 @@ class Shared(Outputs):
             for share in shares:
                 share.close()
 
-    def _write_shares(
-        self, shares: list[Share], first: int, catalogue: Catalogue
-    ) -> Iterator[None]:
+    def _write_shares(self, shares: list[Share], first: int) -> Iterator[None]:
         """Write until nothing is left to take, and say so."""
         for share in shares[first:] + shares[:first]:
             while units := share.take():
-                drive(self._write(units, catalogue, 0))
+                for unit in units:
+                    self._write(unit)
         yield
+
+    def _write(self, unit: str) -> None:
+        known = self._resolved
+        listing = known[unit] if unit in known else self._catalogue.resolve(unit)
+        bodies: dict[str, bytes | None] = dict.fromkeys(document_keys(unit))
+        if listing is not None:
+            fragments = self._load(listing)
+            documents = self._renderer.documents(listing, fragments)
+            bodies |= {document.key: document.body for document in documents}
+        for key, body in bodies.items():
+            found = self._store.get(key) if key in self._there else None
+            if body is None and found:
+                self._store.delete(key)
+            elif body is not None and not (found and found.body == body):
+                self._store.write(key, body)
+
+    def _load(self, listing: Listing) -> Mapping[str, Fragment]:
+        if listing.kind in WITH_FEEDS and self._site.feeds_of(listing.unit):
+            for entry in listing.entries:
+                known = made_items.get(item_name(entry, self._site))
+                if known is None and (made := self._spool.get(entry)):
+                    keep_item(entry, self._site, made)
+        return {name: self._fragment(name) for name in self._renderer.fragments(listing)}
+
+    def _fragment(self, name: str) -> Fragment:
+        fragment = self._fragments.get(name)
+        if fragment is None:
+            fragment = self._spool.get(name)
+            self._fragments.add(name, fragment, len(fragment.content))
+        return fragment
 
 
 class Share:
@@ -265,12 +262,13 @@ class Share:
         os.close(self._numbers)
 
 
-def _stretches(units: Iterable[str], catalogue: Catalogue, count: int) -> list[list[str]]:
+def _stretches(
+    units: Iterable[str], resolved: Mapping[str, Listing | None], count: int
+) -> list[list[str]]:
     """Units in the order of time, cut into stretches of about as much work each."""
     weighed = []
     for unit in units:
-        # What is in a part of the search takes long to say: whoever writes it will.
-        listing = None if unit.startswith(f"{SEARCH}/") else catalogue.resolve(unit)
+        listing = resolved.get(unit)
         entries = listing.entries if listing else ()
         instant = entries[-1].instant if entries else 0
         feeds = listing is not None and listing.kind in WITH_FEEDS

@@ -125,14 +125,17 @@ class DirectoryStore:
         if_match: str | None = None,
         if_absent: bool = False,
     ) -> str:
-        """See `store.Store`. A reader sees the old file or the new one, never a part."""
-        # Names as text: with thousands of files pathlib would take longer than the disk.
-        path = str(self._path(key))
-        if if_match is not None:
+        """See `store.Store`."""
+        if if_match is not None or if_absent:
             found = self.head(key)
             _check(found.etag if found else None, if_match, if_absent=if_absent)
-        elif if_absent:
-            _check("" if os.path.isfile(path) else None, None, if_absent=True)  # noqa: PTH113
+        self.write(key, body)
+        return _etag(key, body, metadata)
+
+    def write(self, key: str, body: bytes) -> None:
+        """Write a file. A reader sees the old one or the new one, never a part."""
+        # Names as text: with thousands of files pathlib would take longer than the disk.
+        path = str(self._path(key))
         folder = path.rpartition(os.sep)[0]
         part = f"{folder}{os.sep}.{os.getpid()}.part"
         try:
@@ -141,7 +144,6 @@ class DirectoryStore:
             os.makedirs(folder, exist_ok=True)  # noqa: PTH103
             _write(part, body)
         os.replace(part, path)  # noqa: PTH105
-        return _etag(key, body, metadata)
 
     def delete(self, key: str, *, if_match: str | None = None) -> None:
         """See `store.Store`. Directories that become empty go too."""
