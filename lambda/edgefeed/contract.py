@@ -267,7 +267,6 @@ def host(url: str) -> str:
 
 
 _as_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-_JSON_LD_ESCAPES = {ord(c): f"\\u{ord(c):04x}" for c in "<>&\u2028\u2029"}
 
 
 def json_ld(data: dict[str, Any]) -> Markup:
@@ -276,7 +275,9 @@ def json_ld(data: dict[str, Any]) -> Markup:
     Members whose value is None are left out, at any depth, so that a template can state
     them all.
     """
-    text = _as_json(_without_none(data)).translate(_JSON_LD_ESCAPES)
+    # One after the other: str.translate takes ten times as long.
+    text = _as_json(_without_none(data)).replace("<", r"\u003c").replace(">", r"\u003e")
+    text = text.replace("&", r"\u0026").replace("\u2028", r"\u2028").replace("\u2029", r"\u2029")
     return Markup(text)  # noqa: S704 - escaped just above
 
 
