@@ -14,6 +14,7 @@ import pytest
 from lxml import html as lxml_html
 
 from edgefeed.contract import Person
+from sula.markdown import Heading
 from sula.model import Reference, SeriesPart
 
 from .sample_site import posts
@@ -129,7 +130,7 @@ def test_a_hidden_post_joins_no_list_and_asks_not_to_be_found() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["</script><script>alert(1)</script>", "<!--", "]]>", "a&b", "\u2028"]
+    "text", ["</script><script>alert(1)</script>", "<!--", "]]>", "a&b", "\u2028\u2029"]
 )
 def test_nothing_breaks_out_of_the_block(text: str) -> None:
     post = Sample(title=text, description=text, tags=(text,), series=text, id=text)
@@ -137,7 +138,25 @@ def test_nothing_breaks_out_of_the_block(text: str) -> None:
     found = json_ld(rendered)
     assert found["headline"] == found["description"] == found["keywords"][0] == text
     (block,) = re.findall(r"<script type=.*?>(.*?)</script>", rendered, re.DOTALL)
-    assert not set("<>&\u2028") & set(block)
+    assert not set("<>&\u2028\u2029") & set(block)
+
+
+@pytest.mark.parametrize(
+    ("levels", "shown"),
+    [
+        ((2, 3, 2, 3), {2: "", 3: "sub"}),
+        ((3, 3, 4, 3, 3, 6), {3: ""}),
+        ((1, 2, 4, 3), {}),
+        ((4, 5, 4, 6), {}),
+        ((), {}),
+    ],
+)
+def test_the_list_of_contents(levels: tuple[int, ...], shown: dict[int, str]) -> None:
+    toc = [Heading(level, f"h-{at}", f"Title {at}") for at, level in enumerate(levels)]
+    lines = tree(render_post(Sample(toc=toc))).xpath("//details[@class='contents']//li")
+    found = [(line.get("class", ""), line[0].get("href"), line[0].text) for line in lines]
+    expected = [(shown[h.level], f"#{h.anchor}", h.text) for h in toc if h.level in shown]
+    assert found == expected
 
 
 def test_mf2py_reads_the_same_post() -> None:
