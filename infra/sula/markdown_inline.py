@@ -12,7 +12,7 @@ only close (6.2); a run inside a word of letters and digits, made of ``_``, does
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Final
 
@@ -27,35 +27,32 @@ _AFTER: Final = r""" \n.,;:!?)"'\u201d\u201c\u2019\u00bb\u2026\u2014\u2013-"""
 _WORDY: Final = r"[^\W_]"
 
 
-def _emphasis(mark: str) -> str:
+def _emphasis(mark: str, group: int) -> str:
     """One run of one or two marks, words without any construct, and the same run."""
-    name = "star" if mark == "*" else "under"
     run = re.escape(mark)
     return (
-        rf"{run}(?<![^{_BEFORE}]{run})(?P<{name}>{run}?)"
-        rf"(?P<{name}_text>{_WORDY}(?:[^*_`\[\]<\n]*{_WORDY})?)"
-        rf"{run}(?P={name})(?![^{_AFTER}])"
+        rf"{run}(?<![^{_BEFORE}]{run})({run}?)"
+        rf"({_WORDY}(?:[^*_`\[\]<\n\\$~{{@&]*{_WORDY})?)"
+        rf"{run}\{group}(?![^{_AFTER}])"
     )
 
 
 _CODE: Final = r"`(?<!``)(?!`)[^`\n]+`(?!`)"
-# Each alternative begins with a character of its own, which is what makes the search quick.
+# Each alternative begins with a character of its own, which is what makes the search quick. The
+# last ones have no group: what the parser could take for something else than text.
 _CONSTRUCT: Final = re.compile(
-    r"\n[ \t]*"
-    rf"|`(?<!``)(?P<code>[^`\n]+)`(?!`)"
-    rf"|{_emphasis('*')}"
-    rf"|{_emphasis('_')}"
-    rf"|\[(?<!!\[)(?P<label>(?:[^*`\[\]<\n]|{_CODE})+)\]"
-    r"\((?P<href>[^\s\x00-\x20\x7f()<>\[\]\\&`{}]+)\)"
+    r"\n(?<! \n)([ \t]*)"
+    r"|`(?<!``)([^`\n]+)`(?!`)"
+    rf"|{_emphasis('*', 3)}"
+    rf"|{_emphasis('_', 5)}"
+    rf"|\[(?<!!\[)((?:[^*_`\[\]<\n\\$~{{@&]++|_(?<=\w_)(?=\w)|{_CODE})+)\]"
+    r"\(([^\s\x00-\x20\x7f()<>\[\]\\&`{}]+)\)"
+    r"|\n|\*|`|\[|\\|\$|~|\{|@|&(?=[#A-Za-z])|<(?! )|_(?!\w)|_(?<!\w_)"
 )
-# What, outside of the constructs above, the parser could take for something else than text.
-_MORE: Final = re.compile(
-    r"[*`\[\\$~{@&<_](?:(?<![&<_])|(?<=&)(?=[#A-Za-z])|(?<=<)(?! )|(?<=_)(?!\w)|(?<!\w_)(?<=_))"
-)
-_SCHEME: Final = re.compile(r"(?:https?|mailto|xmpp):")
 _SPAN: Final = re.compile(r"`([^`]+)`")
-_MARKS: Final[Mapping[str, str]] = {"star_text": "star", "under_text": "under"}
-_SPECIAL: Final = re.compile(r'[&<>"]')
+_ADDRESS: Final = re.compile(r"(?:https?|mailto|xmpp):|www\.")
+# An address that the parser leaves as it is; a host's name could be too long for it.
+_PLAIN_HREF: Final = re.compile(r"(?:https?://)?[A-Za-z0-9/?#&=._~+-]{1,250}")
 
 
 KEY: Final = "sula"
@@ -65,15 +62,15 @@ KEY: Final = "sula"
 class Inline:
     """A paragraph's or heading's content.
 
-    ``parts`` make up its HTML. ``text`` is its words, without markup. ``links`` are its links:
+    ``parts`` make up its HTML. ``words`` are its words, without markup. ``links`` are its links:
     where among the parts the address stands, the address, and on which line, from the first.
     """
 
-    __slots__ = ("links", "parts", "text")
+    __slots__ = ("links", "parts", "words")
 
-    def __init__(self, parts: list[str], text: str, links: list[tuple[int, str, int]]) -> None:
+    def __init__(self, parts: list[str], words: str, links: list[tuple[int, str, int]]) -> None:
         self.parts = parts
-        self.text = text
+        self.words = words
         self.links = links
 
     def relink(self, at: int, rewrite: Callable[[str], str | None]) -> None:
@@ -106,104 +103,65 @@ def inline_rule(state: StateCore) -> None:
 
 def read(content: str) -> Inline | None:
     """The content of an inline token, or None where it takes the parser to tell."""
-    reading = _Reading(content)
-    escaped, parts, words, plain = reading.escaped, reading.parts, reading.words, reading.plain
-    position = 0
-    for match in _CONSTRUCT.finditer(content):
-        start = match.start()
-        if start > position:
-            text = content[position:start]
-            words.append(text)
-            plain.append(text)
-            parts.append(escaped(text))
-        position = match.end()
-        kind = match.lastgroup or ""
-        if kind in _MARKS:
-            text = match[kind]
-            words.append(text)
-            plain.append(text)
-            tag = "strong" if match[_MARKS[kind]] else "em"
+    pieces = _CONSTRUCT.split(content)
+    special = "&" in content or "<" in content or ">" in content or '"' in content
+    escaped: Callable[[str], str] = escapeHtml if special else str
+    parts: list[str] = []
+    words: list[str] = []
+    links: list[tuple[int, str, int]] = []
+    line = 0
+    for at in range(0, len(pieces) - 1, 9):
+        text, blanks, code, star, starred, under, underlined, label, href = pieces[at : at + 9]
+        words.append(text)
+        parts.append(escaped(text))
+        if starred or underlined:
+            tag = "strong" if star or under else "em"
+            words.append(text := starred or underlined)
             parts.append(f"<{tag}>{escaped(text)}</{tag}>")
-        elif kind == "code":
-            reading.code(match["code"])
-        elif kind == "href":
-            # All of a paragraph, a link may become a card.
-            if position - start == len(content) or not reading.link(match["label"], match["href"]):
-                return None
-        elif content[start - 1] == " ":
-            return None  # a line break, perhaps
-        else:
-            reading.line_end()
-    if position < len(content):
-        reading.text(content[position:])
-    return reading.result()
-
-
-class _Reading:
-    """One content being read: the `Inline` it becomes, as far as it was read."""
-
-    __slots__ = ("escaped", "line", "links", "parts", "plain", "words")
-
-    def __init__(self, content: str) -> None:
-        self.escaped: Callable[[str], str] = escapeHtml if _SPECIAL.search(content) else str
-        self.parts: list[str] = []
-        self.words: list[str] = []
-        self.plain: list[str] = []  # the words that are no code
-        self.links: list[tuple[int, str, int]] = []
-        self.line = 0
-
-    def text(self, text: str) -> None:
-        self.words.append(text)
-        self.plain.append(text)
-        self.parts.append(self.escaped(text))
-
-    def code(self, text: str) -> None:
-        """A code span; one blank is taken off on both sides."""
-        if text[0] == text[-1] == " " and text.strip(" "):
-            text = text[1:-1]
-        self.words.append(text)
-        self.parts.append(f"<code>{self.escaped(text)}</code>")
-
-    def line_end(self) -> None:
-        self.line += 1
-        self.words.append(" ")
-        self.parts.append("\n")
-
-    def link(self, label: str, written: str) -> bool:
-        """A link; False where the parser would refuse its address."""
-        href = _href(written)
-        if not href:
-            return False
-        self.links.append((len(self.parts) + 1, href, self.line))
-        self.parts += ('<a href="', escapeHtml(href), '">')
-        for number, piece in enumerate(_SPAN.split(label)):
-            if number % 2:
-                self.code(piece)
-            else:
-                self.text(piece)
-        self.parts.append("</a>")
-        return True
-
-    def result(self) -> Inline | None:
-        if _is_more("\0".join(self.plain)):
+        elif code:
+            words.append(text := _code(code))
+            parts.append(f"<code>{escaped(text)}</code>")
+        elif blanks is not None:
+            line += 1
+            words.append(" ")
+            parts.append("\n")
+        elif not href or not (address := _href(href)):
             return None
-        text = "".join(self.words)
-        if "  " in text or not (text.isascii() and text.isprintable()):
-            text = " ".join(text.split())
-        return Inline(self.parts, text.strip(), self.links)
+        else:
+            links.append((len(parts) + 1, address, line))
+            parts += ('<a href="', escapeHtml(address), '">')
+            for number, piece in enumerate(_SPAN.split(label)):
+                words.append(text := _code(piece) if number % 2 else piece)
+                parts.append(f"<code>{escaped(text)}</code>" if number % 2 else escaped(text))
+            parts.append("</a>")
+    words.append(pieces[-1])
+    parts.append(escaped(pieces[-1]))
+    text = "".join(words)
+    if (links and _is_alone(pieces)) or ((":" in text or "www." in text) and _has_address(pieces)):
+        return None
+    return Inline(parts, text, links)
 
 
-def _is_more(text: str) -> bool:
-    """Whether the parser could find something in words that are none of our constructs."""
-    return (
-        _MORE.search(text) is not None
-        or "www." in text
-        or (":" in text and _SCHEME.search(text) is not None)
-    )
+def _code(text: str) -> str:
+    """What a code span holds; one blank is taken off on both sides."""
+    return text[1:-1] if text[0] == text[-1] == " " and text.strip(" ") else text
+
+
+def _is_alone(pieces: list[str]) -> bool:
+    """Whether a link is all there is: it may become a card."""
+    return len(pieces) == 10 and not (pieces[0] or pieces[-1])  # noqa: PLR2004 - as `read` has them
+
+
+def _has_address(pieces: list[str]) -> bool:
+    """Whether there is an address that the parser makes a link, in words that are no code."""
+    words = (*pieces[::9], *pieces[4::9], *pieces[6::9], *pieces[7::9])
+    return _ADDRESS.search("\0".join(filter(None, words))) is not None
 
 
 @lru_cache(maxsize=4096)
 def _href(written: str) -> str:
     """An address as the parser normalises it; empty where it would refuse it."""
+    if _PLAIN_HREF.fullmatch(written):
+        return written
     href = normalizeLink(written)
     return href if validateLink(href) else ""

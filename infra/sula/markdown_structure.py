@@ -28,7 +28,9 @@ _WITH_LINKS: Final = frozenset({"link_open", "html_inline", "footnote_ref"})
 _NO_ANCHOR: Final = {
     code: None for code in range(128) if not (chr(code).isalnum() or chr(code) in "-_ ")
 }
-_MARKS: Final = re.compile(r" [^\w ]+(?= |\Z)")
+# ASCII with one kind of blank, and what is part of no word there.
+_BLANKS: Final = bytes(32 if chr(code).isspace() else code for code in range(256))
+_MARKS: Final = bytes(code for code in range(128) if not re.match(r"[\w\s]", chr(code)))
 _LOOSE_NOTE: Final = re.compile(r"\[\^[^\]\s]+\]")
 
 
@@ -36,8 +38,8 @@ def count_words(text: str) -> int:
     """How many words a text has; a Chinese or Japanese character is one."""
     if text.isascii():
         # Whatever stands between blanks, but for marks alone: the same, sooner.
-        parts = text.split()
-        return len(parts) - len(_MARKS.findall(" " + " ".join(parts)))
+        bare = text.encode().translate(_BLANKS, _MARKS).strip()
+        return len(bare.split()) if b"  " in bare else bare.count(b" ") + bool(bare)
     return len(_WORD.findall(text))
 
 
@@ -92,7 +94,11 @@ def plain_text(inline: Token) -> str:
             parts.append(child.content)
         elif child.type in {"softbreak", "hardbreak"}:
             parts.append(" ")
-    return " ".join("".join(parts).split())
+    return _on_one_line("".join(parts))
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def github_anchor(text: str) -> str:
@@ -124,7 +130,7 @@ class _Walk:
         token, opener = tokens[index], tokens[index - 1]
         quick: Inline | None = token.meta.get(KEY)
         if quick is not None:
-            text = quick.text
+            text = quick.words
             if quick.links:
                 first = token.map[0] if token.map else 0
                 self.fragments += [
@@ -137,14 +143,16 @@ class _Walk:
                 self._child(child, line)
             text = plain_text(token)
         self.words += count_words(text)
-        if opener.type == "heading_open":
-            self._heading(opener, token, text)
-        elif opener.type == "paragraph_open":
-            self._figure(tokens, index)
-            if text and opener.level == 0 and not self.opening:
-                self.opening = text
-        if text and not self.fallback and opener.type not in {"heading_open", "alert_title_open"}:
-            self.fallback = text
+        kind = opener.type
+        if kind == "heading_open":
+            self._heading(opener, token, _on_one_line(text))
+        elif kind == "paragraph_open":
+            if quick is None:  # a picture or a link alone is none
+                self._figure(tokens, index)
+            if not self.opening and opener.level == 0:
+                self.opening = _on_one_line(text)
+        if not self.fallback and kind not in {"heading_open", "alert_title_open"}:
+            self.fallback = _on_one_line(text)
 
     def _child(self, child: Token, line: int) -> None:
         if child.type == "image":

@@ -7,13 +7,15 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it.common.normalize_url import normalizeLink, validateLink
 from tests.sula.conformance.suite import PACKAGE, examples
 
 from sula.markdown import _parser, convert
 from sula.markdown_blocks import read as read_blocks
-from sula.markdown_inline import read
+from sula.markdown_inline import _PLAIN_HREF, read
 from sula.markdown_links import _CANDIDATE, may_link
 from sula.markdown_render import Document
+from sula.markdown_structure import _WORD, count_words
 
 TARGETS = {"posts/b.md": "/posts/bé/", "images/i.png": "/images/i.png"}
 # Whatever begins, ends or ruins a construct, and what stands beside it.
@@ -69,6 +71,18 @@ def test_what_may_link_is_told_sooner_where_it_is_simple(text: str) -> None:
     assert may_link(text) == any(match["hit"] for match in _CANDIDATE.finditer(text))
 
 
+@given(st.text("aZ0/:?#&=._~+-", max_size=24) | st.from_regex(_PLAIN_HREF, fullmatch=True))
+def test_plain_addresses_are_what_the_parser_makes_of_them(address: str) -> None:
+    if _PLAIN_HREF.fullmatch(address):
+        assert validateLink(address)
+        assert normalizeLink(address) == address
+
+
+@given(st.text(st.characters(max_codepoint=127) | st.sampled_from(" \n\x1c-_a"), max_size=24))
+def test_words_of_ascii_are_counted_as_those_of_any_script(text: str) -> None:
+    assert count_words(text) == len(_WORD.findall(text))
+
+
 def assert_same(text: str) -> None:
     short, long = (
         convert(text, path="posts/a.md", targets=TARGETS, say=lambda s: f"<{s}>", quick=quick)
@@ -94,6 +108,7 @@ def test_the_specifications_own_examples_are_the_same() -> None:
         "Words, (in) some: order! 1 < 2 & 3 > 2 | ^ % # = }",
         "*a*, **b c** and _d_ (*e*) snake_case `f*` [g `h`](i.md#j).\nA [k](#l) line.",
         "“*quoted*”—*dash*… Ünï *cödé* 日本",
+        "[snake_case](a.md) at `https://a.example`: words",
     ],
 )
 def test_ordinary_text_is_read_without_the_parser(text: str) -> None:
