@@ -30,7 +30,7 @@ _INDEX = b"""\
 import edgefeed.aws
 from edgefeed.handler import handler as handler
 """
-_ON_A_LAPTOP = frozenset({"ahead.py", "directory.py", "notes.py", "stores.py"})
+_ON_A_LAPTOP = frozenset({"ahead.py", "directory.py", "notes.py", "plain_body.py", "stores.py"})
 """Modules of edgefeed by which `sula build` writes a directory: no part of the function."""
 _IMPORTED = re.compile(r"^from edgefeed(?:\.(\w+))? import", re.MULTILINE)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # zip knows no earlier one

@@ -9,11 +9,12 @@ from __future__ import annotations
 import html
 import re
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Protocol
 
 from lxml import etree
 
 from edgefeed.contract import CONTENT_CLASS
+from edgefeed.metadata import RefusedError
 from edgefeed.sanitize import SUMMARY_MARK, classes, clean, make_harmless
 from edgefeed.text import count_words, plain
 
@@ -27,6 +28,7 @@ MAX_MARKUP: Final = 2_000_000
 """Characters of markup above which a body is not sanitised: no feed could hold it, and
 nh3's time grows with the square of the character references in one text."""
 _LONGEST_EXCERPT = 200
+_NO_END: Final = re.compile("<h[1-6r][ >]")
 _MOST_BODIES = 100
 
 
@@ -49,20 +51,21 @@ class Body(NamedTuple):
         return plain(text, SUMMARY_LENGTH)
 
 
-class NestingError(Exception):
-    """Nested so deeply, or a text so long, that the parser gives up and drops the rest."""
+class Bodies(Protocol):
+    """What `read_body` is."""
+
+    def __call__(self, source: str, url: str, /, *, titled: bool) -> Body:
+        """See `read_body`."""
 
 
-def read_body(source: bytes, url: str, *, titled: bool) -> Body | None:
-    """The post in a page's markup, or None when it has no ``.e-content``.
+def read_body(source: str, url: str, *, titled: bool) -> Body:
+    """The post in a page's markup, which is its ``.e-content``.
 
-    ``source`` is UTF-8, ``url`` the page's own, against which its links resolve. ``titled``
-    posts are shortened on the home page, notes never are, unless the author says where.
-    Raises `NestingError`.
+    ``url`` is the page's own, against which its links resolve. ``titled`` posts are shortened
+    on the home page, notes never are, unless the author says where. Raises
+    `RefusedError` where there is none, or where the parser gives up.
     """
-    element = _find(source)
-    if element is None:
-        return None
+    element = _find(source.encode())
     make_harmless(element, url)
     summary = _summary(element)
     if summary is not None:
@@ -81,22 +84,25 @@ def read_body(source: bytes, url: str, *, titled: bool) -> Body | None:
     if summary is not None:
         more = _follows(summary)
     else:
-        lead, more = _opening(element, blocks) if titled and words > SHORT_POST else ("", False)
+        lead, more = opening(blocks) if titled and words > SHORT_POST else ("", False)
     return Body(content, clean(lead, ids=False) if more else "", more, words)
 
 
 # --- finding it ----------------------------------------------------------------------
 
 
-def _find(source: bytes) -> etree._Element | None:
+def _find(source: bytes) -> etree._Element:
     parser = etree.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
     root = etree.fromstring(source, parser) if source.strip() else None
     if any(entry.type_name == "ERR_RESOURCE_LIMIT" for entry in parser.error_log):
-        raise NestingError
-    if root is None:
-        return None
-    bodies = (node for node in root.iter() if CONTENT_CLASS in classes(node))
-    return next(filter(_own, islice(bodies, _MOST_BODIES)), None)
+        raise RefusedError(
+            "its elements are nested more than 250 deep, or one text in it exceeds 10 MB"
+        )
+    nodes = root.iter() if root is not None else ()
+    bodies = (node for node in nodes if CONTENT_CLASS in classes(node))
+    for element in filter(_own, islice(bodies, _MOST_BODIES)):
+        return element
+    raise RefusedError("it has no element of the class e-content, which holds a post's text")
 
 
 def _own(element: etree._Element) -> bool:
@@ -131,18 +137,21 @@ def _markup(node: etree._Element) -> str:
     return etree.tostring(node, encoding="unicode", method="html")
 
 
-def _opening(element: etree._Element, blocks: list[str]) -> tuple[str, bool]:
-    """The first blocks, up to the one with the sixtieth word; never ends in a heading."""
-    words, taken = count_words(blocks[0]), 0
-    while words < EXCERPT_WORDS and taken < len(element):
-        taken += 1
-        words += count_words(to_text(blocks[taken]))
+def opening(blocks: list[str]) -> tuple[str, bool]:
+    """The first blocks, up to the one with the sixtieth word; never ends in a heading.
+
+    The first is the text before the first element. And whether there is more after them.
+    """
+    words, last = count_words(blocks[0]), 0
+    while words < EXCERPT_WORDS and last + 1 < len(blocks):
+        last += 1
+        words += count_words(to_text(blocks[last]))
     if words > _LONGEST_EXCERPT:
-        text = plain(to_text(clean("".join(blocks[: taken + 1]))), SUMMARY_LENGTH)
+        text = plain(to_text(clean("".join(blocks[: last + 1]))), SUMMARY_LENGTH)
         return _paragraph(text), True
-    while taken > 1 and str(element[taken - 1].tag) in {"h1", "h2", "h3", "h4", "h5", "h6", "hr"}:
-        taken -= 1
-    return "".join(blocks[: taken + 1]), taken < len(element)
+    while last > 1 and _NO_END.match(blocks[last]):
+        last -= 1
+    return "".join(blocks[: last + 1]), last + 1 < len(blocks)
 
 
 def _paragraph(text: str) -> str:

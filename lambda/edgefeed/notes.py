@@ -20,6 +20,7 @@ from edgefeed.events import is_page
 from edgefeed.feeds import Formats, item_name, made_items
 from edgefeed.model import Fragment, Observed, Post
 from edgefeed.page import read_page
+from edgefeed.plain_body import read_plain
 from edgefeed.stores import modified_at
 
 _BUFFER: Final = 1 << 18
@@ -84,7 +85,7 @@ class Notebook:
         self._weight = 0
 
     def _note(self, key: str, body: bytes, status: os.stat_result) -> Note:
-        seen = read_page(key, body, modified_at(status), site=self._site)
+        seen = read_page(key, body, modified_at(status), site=self._site, bodies=read_plain)
         fragment = made = (0, 0)
         if isinstance(seen, Post):
             fragment = self._write(pickle.dumps(seen.fragment))

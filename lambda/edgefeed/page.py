@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from edgefeed.content import Body, NestingError, read_body, replacement
+from edgefeed.content import Bodies, Body, read_body, replacement
 from edgefeed.contract import PINNED, Person, Site, Words, key_to_path, slugify, unquote_path
 from edgefeed.feeds import weigh
 from edgefeed.fragments import fragment_digest
@@ -37,16 +37,19 @@ _MOST_TAGS = 50
 _MOST_AUTHORS = 10
 
 
-def read_page(key: str, body: bytes, modified: str, *, site: Site) -> Observed:
+def read_page(
+    key: str, body: bytes, modified: str, *, site: Site, bodies: Bodies = read_body
+) -> Observed:
     """What the page at a key is to the lists; never raises.
 
     None: not HTML, or HTML without JSON-LD of ours, which joins nothing. ``modified`` is
-    the object's ``Last-Modified``, for the report of a page that is left out.
+    the object's ``Last-Modified``, for the report of a page that is left out. ``bodies`` is
+    `read_body`, or finds the same sooner.
     """
     if not key.endswith(".html"):
         return None
     try:
-        return _read(key, body, site)
+        return _read(key, body, site, bodies)
     except RefusedError as refusal:
         return Rejected(key, str(refusal), modified)
     except Exception as error:  # noqa: BLE001 - one page must not stop all others
@@ -54,7 +57,7 @@ def read_page(key: str, body: bytes, modified: str, *, site: Site) -> Observed:
         return Rejected(key, f"{FAULT} ({reason})", modified)
 
 
-def _read(key: str, body: bytes, site: Site) -> Observed:
+def _read(key: str, body: bytes, site: Site, bodies: Bodies) -> Observed:
     if len(body) > MAX_PAGE:
         raise RefusedError(f"it has {len(body):,} bytes; more than {MAX_PAGE:,} are not read")
     scripts, rest = split(_decoded(body))
@@ -63,7 +66,7 @@ def _read(key: str, body: bytes, site: Site) -> Observed:
         _same_place(found.url, key)
         updated = _moment("dateModified", found.updated).isoformat() if found.updated else ""
         return StaticPage(key, plain(found.name, _LONGEST_TITLE), updated)
-    return None if found is None else _post(key, found, rest, site)
+    return None if found is None else _post(key, found, rest, site, bodies)
 
 
 def _decoded(body: bytes) -> str:
@@ -79,7 +82,7 @@ def _decoded(body: bytes) -> str:
 # --- a post --------------------------------------------------------------------------
 
 
-def _post(key: str, found: Posting, rest: str, site: Site) -> Post:
+def _post(key: str, found: Posting, rest: str, site: Site, bodies: Bodies) -> Post:
     url = site.absolute(key_to_path(key))
     if found.url != url:  # another host may say so, and other escapes
         _same_place(found.url, key)
@@ -101,7 +104,7 @@ def _post(key: str, found: Posting, rest: str, site: Site) -> Post:
         size=0,
         pinned=found.status == PINNED,
     )
-    body = _body(rest, url, titled=bool(title))
+    body = bodies(rest, url, titled=bool(title))
     post = _weighed(entry, _fragment(found, body), site)
     if post.entry.size > MAX_ITEM or (body.more and not body.content):
         body = replacement(body, url, Words(site).say("Read the whole post"))
@@ -116,18 +119,6 @@ def _weighed(entry: Entry, fragment: Fragment, site: Site) -> Post:
         return Post(weigh(entry, fragment, site), fragment)
     except (ValueError, TypeError) as error:  # what the makers of items raise
         raise RefusedError(f"no feed can hold it: {plain(str(error), 200)}") from None
-
-
-def _body(rest: str, url: str, *, titled: bool) -> Body:
-    try:
-        body = read_body(rest.encode(), url, titled=titled)
-    except NestingError:
-        raise RefusedError(
-            "its elements are nested more than 250 deep, or one text in it exceeds 10 MB"
-        ) from None
-    if body is None:
-        raise RefusedError("it has no element of the class e-content, which holds a post's text")
-    return body
 
 
 def _fragment(found: Posting, body: Body) -> Fragment:

@@ -8,7 +8,7 @@ import tokenize
 
 from sula import bundle
 
-MOST = 3_533
+MOST = 3_529
 """Far from the 1,500 that were asked for: see lambda/README.md."""
 _NO_CODE = {tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT,
             tokenize.ENDMARKER}  # fmt: skip
@@ -39,7 +39,10 @@ def test_the_functions_own_source_does_not_grow() -> None:
     }
     assert len(sources) > 20
     assert (
-        not {f"edgefeed/{name}.py" for name in ("ahead", "directory", "notes", "stores")}
+        not {
+            f"edgefeed/{name}.py"
+            for name in ("ahead", "directory", "notes", "plain_body", "stores")
+        }
         & sources.keys()
     )
     assert sum(map(lines_of_code, sources.values())) <= MOST
