@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -83,8 +83,10 @@ def build(
                 target = stage / action.key
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(workshop.body(action))
-        warnings += make_lists(checkout, stage)
-        written, unchanged, removed = merge(stage, out, marker, identities(checkout, prepared.plan))
+        pages = _keys(prepared.plan)
+        warnings += make_lists(checkout, stage, pages)
+        after = identities(checkout, prepared.plan)
+        written, unchanged, removed = merge(stage, pages, out, marker, after)
     return Built(prepared.plan, written, unchanged, removed, tuple(sorted(warnings)))
 
 
@@ -109,12 +111,19 @@ def _live(plan: Plan) -> Plan:
     return replace(plan, waiting_jobs=())
 
 
-def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:
-    """Have edgefeed write ``lists/`` beside ``pages/``; the pages it left out, as warnings."""
+def _keys(plan: Plan) -> list[str]:
+    """The keys of all that a plan writes below ``pages/``."""
+    return sorted({action.key for action in plan.actions if action.stage is not Stage.REMOVALS})
+
+
+def make_lists(checkout: Checkout, stage: Path, pages: Sequence[str]) -> list[Finding]:
+    """Have edgefeed write ``lists/`` beside ``pages/``, where there are files of these keys.
+
+    What it left out, as warnings.
+    """
     from edgefeed.directory import build_directory  # noqa: PLC0415 - loads lxml, feedgen, Jinja2
     from sula.templates import Compiled  # noqa: PLC0415 - the same
 
-    (stage / PAGES).mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="sula-theme-") as folder:
         templates = lay_out(checkout.theme.templates, Path(folder))
         cores = os.cpu_count() or 1
@@ -122,6 +131,7 @@ def make_lists(checkout: Checkout, stage: Path) -> list[Finding]:
             stage,
             checkout.settings.site,
             templates,
+            pages=pages,
             processes=cores,
             notebooks=sorted((stage / NOTES).glob("*")),
             compiled=Compiled(checkout.root, checkout.settings.site),
@@ -180,11 +190,16 @@ def read_marker(out: Path) -> Marker:
     return Marker()
 
 
-def merge(stage: Path, out: Path, old: Marker, new: Marker) -> tuple[int, int, int]:
-    """Make the directory hold what was built; counts files written, unchanged, removed."""
-    made = [name for prefix in (PAGES, LISTS) for name in _files(stage / prefix)]
-    known = set(old.files)
-    foreign = [name for name in made if name not in known and _is_foreign(out, name, known)]
+def merge(
+    stage: Path, pages: Iterable[str], out: Path, old: Marker, new: Marker
+) -> tuple[int, int, int]:
+    """Make the directory hold what was built: pages of these keys, and the lists.
+
+    Counts files written, unchanged, removed.
+    """
+    made = [*(key.removeprefix(PAGES) for key in pages), *_files(stage / LISTS)]
+    known, there = set(old.files), out.exists()
+    foreign = [n for n in made if there and n not in known and _is_foreign(out, n, known)]
     if foreign:
         raise ConfigError(
             f"{out / foreign[0]} was not made by `sula build` and would be overwritten; move it "

@@ -12,7 +12,7 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
@@ -49,29 +49,35 @@ def build_directory(
     site: Site,
     templates: Path,
     *,
+    pages: Iterable[str] | None = None,
     processes: int = 1,
     notebooks: Iterable[Path] = (),
     compiled: BytecodeCache | None = None,
 ) -> None:
     """Write ``root/lists`` from ``root/pages``: what a from-scratch run in the cloud gives.
 
-    Pages that are noted in finished `notebooks` are not read. `compiled` holds templates that were
-    compiled before. Unchanged files are left alone, obsolete ones removed. Raises ValueError when
-    a file cannot be put into a directory, OSError when the disk refuses.
+    The bytes are the same with any number of processes. ``pages`` are the keys of the files there,
+    for whoever knows them; pages that are noted in finished `notebooks` are not read. `compiled`
+    holds templates that were compiled before. Unchanged files are left alone, obsolete ones
+    removed. Raises ValueError when a file cannot be put into a directory, OSError when the disk
+    refuses.
     """
+    # Elsewhere a fork is not to be had, or not to be trusted (macOS's own libraries).
+    processes = processes if sys.platform == "linux" else 1
+    store, reader = DirectoryStore(root), partial(read_page, site=site)
+    keys = sorted(filter(is_page, store.keys(PAGES) if pages is None else pages))
     sources = read_templates(templates)
     theme = Theme(sources, site)
     theme.templates.environment.bytecode_cache = compiled
-
-    def compile_lists() -> None:
+    with ExitStack() as stack:
+        notes = Notes(root, [stack.enter_context(path.open("rb")) for path in notebooks])
+        spool = Spool(stack.enter_context(tempfile.TemporaryFile()))
+        unknown = [key for key in keys if key not in notes]
+        ahead = stack.enter_context(Ahead(store, unknown, reader, site, spool, processes=processes))
         for name in sources.keys() & {*TEMPLATES.values(), "base.html", "macros.html"}:
-            theme.templates.get(name)
-
-    reader = partial(read_page, site=site)
-    build(
-        root, site, reader, theme,
-        processes=processes, notebooks=notebooks, meanwhile=compile_lists,
-    )  # fmt: skip
+            theme.templates.get(name)  # now, while others read
+        catalogue = Catalogue(_index(keys, store, notes, ahead, spool), site)
+        Lists(store, theme, catalogue, spool).write(processes)
 
 
 def read_templates(folder: Path) -> dict[str, str]:
@@ -94,36 +100,6 @@ def compile_templates(sources: Mapping[str, str], site: Site) -> dict[str, str]:
         )
         for name, source in sources.items()
     }
-
-
-def build(
-    root: Path,
-    site: Site,
-    reader: Reader,
-    renderer: Renderer,
-    *,
-    processes: int = 1,
-    notebooks: Iterable[Path] = (),
-    meanwhile: Callable[[], None] = lambda: None,
-) -> None:
-    """Write ``root/lists`` from ``root/pages``; the bytes are the same with any number.
-
-    Pages that are noted in finished `notebooks` are not read. Unchanged files are left alone,
-    obsolete ones removed. ``meanwhile`` is done while others read. Raises ValueError when a file
-    cannot be put into a directory, OSError when the disk refuses.
-    """
-    # Elsewhere a fork is not to be had, or not to be trusted (macOS's own libraries).
-    processes = processes if sys.platform == "linux" else 1
-    store = DirectoryStore(root)
-    keys = list(filter(is_page, store.keys(PAGES)))
-    with ExitStack() as stack:
-        notes = Notes(root, [stack.enter_context(path.open("rb")) for path in notebooks])
-        spool = Spool(stack.enter_context(tempfile.TemporaryFile()))
-        unknown = [key for key in keys if key not in notes]
-        ahead = stack.enter_context(Ahead(store, unknown, reader, site, spool, processes=processes))
-        meanwhile()
-        catalogue = Catalogue(_index(keys, store, notes, ahead, spool), site)
-        Lists(store, renderer, catalogue, spool).write(processes)
 
 
 def _index(

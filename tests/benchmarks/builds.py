@@ -78,10 +78,11 @@ def build(site: Path, posts: int) -> None:
         checkout, prepared = _prepare(site)
     with phase("render", posts), Workshop(checkout, noting(stage), stage / PAGES) as workshop:
         workshop.render(prepared.plan)
+    pages = [PAGES + job.output for job in prepared.plan.jobs]
     with phase("lists", posts):
-        make_lists(checkout, stage)
+        make_lists(checkout, stage, pages)
     with phase("merge", posts):
-        merge(stage, out, Marker(), identities(checkout, prepared.plan))
+        merge(stage, pages, out, Marker(), identities(checkout, prepared.plan))
 
 
 def _prepare(site: Path) -> tuple[Checkout, Prepared]:

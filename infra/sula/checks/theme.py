@@ -85,7 +85,7 @@ def _check(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> Iterator[Fi
             shutil.copyfile(workshop.folder / job.output, page)
             yield from _page(checkout, job, page)
         by_key = {PAGES + job.output: job.path for job in jobs}
-        for problem in make_lists(checkout, stage):
+        for problem in make_lists(checkout, stage, list(by_key)):
             path = by_key.get(problem.path, "")
             message = f"edgefeed leaves this page out of lists and feeds: {problem.message}"
             where = f"{checkout.folder}/{path}" if path else problem.path
