@@ -18,7 +18,7 @@ class Enclosure(msgspec.Struct, frozen=True):
     length: int
 
 
-class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False, cache_hash=True):
     """One post, as the index keeps it: what lists need to sort, cut and link.
 
     ``key`` is the page's object key. ``title`` is plain text, empty for an untitled note.
@@ -42,7 +42,7 @@ class Entry(msgspec.Struct, frozen=True, array_like=True, gc=False):
     pinned: bool = False
 
 
-class Fragment(msgspec.Struct, frozen=True, omit_defaults=True):
+class Fragment(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True):
     """What feeds and lists show of a post beyond its `Entry`; stored under its digest.
 
     ``content`` is the whole post: sanitised HTML, every URL absolute. ``excerpt`` is what
