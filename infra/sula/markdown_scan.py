@@ -26,7 +26,6 @@ _BITS: Final = {"i": re.IGNORECASE, "m": re.MULTILINE, "s": re.DOTALL, "x": re.V
 # So do lists of a quarter of Unicode: compiling one takes as long as colouring a page.
 _LONG: Final = 1_000
 _ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
-_SPECIAL: Final = re.compile("[&<>]")
 
 Match = Callable[[str, int], "re.Match[str] | None"]
 Rule = tuple[Any, Any, Match, str | None]
@@ -69,38 +68,39 @@ def spans(lexer: Lexer, code: str) -> str:
     ):
         # As `get_tokens` has it.
         return lexer.spans(lexer._preprocess_lexer_input(code))  # type: ignore[attr-defined] # noqa: SLF001
-    writing = _Writing(code)
+    writing = _Writing()
     for token, text in lexer.get_tokens(code):
         writing.write(class_of(token), text)
     return writing.result()
 
 
-class _Writing:
-    """Coloured code being written."""
+@cache
+def _turn(last: str, name: str) -> str:
+    """What stands between text of a class and text of the next one."""
+    if last == name:
+        return ""
+    return ("</span>" if last else "") + (f'<span class="{name}">' if name else "")
 
-    def __init__(self, code: str) -> None:
-        self._is_plain = _SPECIAL.search(code) is None
+
+class _Writing:
+    """Coloured code being written: ``parts`` are markup and text by turns."""
+
+    def __init__(self) -> None:
         self.parts: list[str] = []
         self.last = ""
 
     def write(self, name: str, text: str) -> None:
         """Text of a class."""
-        if name != self.last:
-            self.turn(name)
-        self.parts.append(text if self._is_plain else text.translate(_ESCAPES))
-
-    def turn(self, name: str) -> None:
-        """What follows is of another class."""
-        if self.last:
-            self.parts.append("</span>")
-        if name:
-            self.parts.append(f'<span class="{name}">')
+        self.parts += (_turn(self.last, name), text)
         self.last = name
 
     def result(self) -> str:
         """All of it, as HTML."""
-        self.turn("")
-        return "".join(self.parts)
+        self.parts[1::2] = [
+            text.translate(_ESCAPES) if "<" in text or "&" in text or ">" in text else text
+            for text in self.parts[1::2]
+        ]
+        return "".join(self.parts) + _turn(self.last, "")
 
 
 class _Quick(RegexLexer):
@@ -108,7 +108,9 @@ class _Quick(RegexLexer):
 
     def spans(self, text: str) -> str:
         """What `spans` makes of the tokens of `get_tokens_unprocessed`, which are not made."""
-        writing = _Writing(text)
+        writing = _Writing()
+        parts = writing.parts
+        parts.append("")
         start = position = 0  # from the start on, all is of the last class
         last = ""
         states = ["root"]
@@ -120,11 +122,13 @@ class _Quick(RegexLexer):
                     continue
                 action, state, own, name = rule if rules is None else rules[found.lastindex or 0]
                 if name is None:
-                    writing.write(last, text[start:position])
+                    parts.append(text[start:position])
+                    writing.last = last
                     self._act(action, found if rules is None else own(text, position), writing)
+                    parts.append("")
                     last, start = writing.last, found.end()
                 elif name != last:
-                    writing.write(last, text[start:position])
+                    parts += (text[start:position], _turn(last, name))
                     last, start = name, position
                 position = found.end()
                 if state is not None:
@@ -133,7 +137,8 @@ class _Quick(RegexLexer):
                 break
             else:
                 if position == len(text):
-                    writing.write(last, text[start:])
+                    parts.append(text[start:])
+                    writing.last = last
                     return writing.result()
                 name = _ERROR
                 if text[position] == "\n":
@@ -141,7 +146,7 @@ class _Quick(RegexLexer):
                     program = self._program("root")
                     name = ""
                 if name != last:
-                    writing.write(last, text[start:position])
+                    parts += (text[start:position], _turn(last, name))
                     last, start = name, position
                 position += 1
 
