@@ -54,6 +54,10 @@ class _Content:
     def get_static_links(self) -> set[str]:
         return set()
 
+    def _has_valid_save_as(self) -> bool:
+        """It is written where its job says, and nowhere else."""
+        return True
+
     def _update_content(self, content: str, siteurl: str) -> str:
         del siteurl
         return content

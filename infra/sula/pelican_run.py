@@ -220,7 +220,10 @@ class Run:
         """Write a file."""
         folder = name.rpartition("/")[0]
         if folder not in self._folders:
-            (self.out / folder).mkdir(parents=True, exist_ok=True)
+            try:
+                os.mkdir(f"{self._place}/{folder}")  # noqa: PTH102 - there can be ten thousand
+            except OSError:  # it is there already, or the one that it lies in is not
+                (self.out / folder).mkdir(parents=True, exist_ok=True)
             self._folders.add(folder)
         with open(f"{self._place}/{name}", "wb") as file:  # noqa: PTH123 - there can be ten thousand
             file.write(body)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final, Literal
 
 import msgspec
@@ -66,7 +65,7 @@ def shorten(text: str, limit: int = _LONGEST) -> str:
     head = text[: limit - 1]
     if not text[limit - 1].isspace():
         # A text without spaces, as in Japanese, is cut where it must be.
-        head = re.sub(r"\s\S*\Z", "", head)
+        head = head.rpartition(" ")[0] or head
     return head.rstrip(" ,;:-\u2013\u2014") + "…"
 
 
@@ -122,8 +121,10 @@ def _person(name: str, site: Site) -> Person:
 
 
 def _preview(title: str, site: Site) -> str:
+    if not site.previews:
+        return ""
     path = preview_path(title, site) if title else site.preview
-    return f"{site.url}/{path}" if site.previews else ""
+    return f"{site.url}/{path}"
 
 
 def _absolute(written: str, source: str, job: Job, site: Site) -> str:
