@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sula.frontmatter import Problem, split
+from sula.frontmatter import Problem, _read_lines, _read_nodes, split
 
 
 def values(text: str) -> dict[str, object]:
@@ -109,6 +109,44 @@ def test_errors_have_their_line(text: str, line: int, message: str) -> None:
     (problem,) = split(text).problems
     assert problem.at.line == line, problem
     assert message in problem.message
+
+
+PIECES = (
+    "a|b|é|日|—|1|: |:| |  |, |,|-|- | -|'|\"|[|]|{|}|&|*|!|?|? |>|#| #|%|@|`|\\|=|~|null|Null|"
+    "NULL|true|0x1|...|---|\t|\x85|\xa0|\u2028|\u200b|\U0001d400|http://x|2008-05-27T22:45:00+00:00|a, b"
+).split("|")
+VALUES = st.builds(
+    lambda form, pieces: form % "".join(pieces),
+    st.sampled_from(['"%s"', "[%s]", "a%s", "%s"]),
+    st.lists(st.sampled_from(PIECES), max_size=3),
+)
+LINES = st.lists(
+    st.builds(
+        "{}{}{}\n".format,
+        st.sampled_from(["title", "date", "a-B", "x_y", "null", "tags"]),
+        st.sampled_from([": ", ": ", ":  ", ":"]),
+        VALUES,
+    ),
+    min_size=1,
+    max_size=2,
+).map("".join)
+
+
+@settings(max_examples=1_000)
+@given(LINES)
+def test_plain_lines_are_what_yaml_makes_of_them(text: str) -> None:
+    fields = _read_lines(text)
+    if fields is not None:
+        expected = _read_nodes(text)
+        assert (fields, list(fields)) == (expected, list(expected))
+
+
+def test_what_most_write_is_plain_lines() -> None:
+    text = (
+        'title: "Who\'s (there): a title"\ndate: 2026-11-24T09:30:00+01:00\ntags: [a b, c-d]\n'
+        "slug: a/b.c\nlink: https://a.example/b?c=d\nid: urn:uuid:1-2\nsummary: Some, words…\n"
+    )
+    assert _read_lines(text) == _read_nodes(text)
 
 
 @given(
