@@ -91,7 +91,7 @@ def build(
 
 
 def load_ahead() -> None:
-    """Import what rendering and its notes take, while other processes read."""
+    """Import what rendering and its notes take, while git or other processes look and read."""
     from sula.workers import load  # noqa: PLC0415 - only where something is rendered
 
     load(notes=True)

@@ -103,12 +103,13 @@ def run_plan(config: Config, *, verify: bool, full: bool) -> Prepared:
 
 def run_build(config: Config, out: Path, url: str | None, console: Console) -> None:
     """Build into a folder, and say what was done."""
-    from sula.build import build  # noqa: PLC0415 - no deploy needs it
+    from sula.build import build, load_ahead  # noqa: PLC0415 - no deploy needs it
 
     began = time.monotonic()
     following = Following(console)
     try:
-        built = build(checkout_of(config, url), out, now=time.time(), progress=following.rendered)
+        checkout = checkout_of(config, url, load_ahead)
+        built = build(checkout, out, now=time.time(), progress=following.rendered)
     finally:
         following.close()
     console.findings(built.warnings)
