@@ -30,7 +30,8 @@ class Corpus:
     ) -> None:
         """`live` says which sources have a page."""
         self.table = table
-        self.rows = table.by_path
+        # Where all are at hand, whoever asks for one has all of them put in order.
+        self.rows: Mapping[str, Source] = table.everything() if table.is_open else table.by_path
         self.files = files
         self.site_id = site_id
         self.live = live
@@ -53,6 +54,12 @@ class Corpus:
     def around(self, row: Source) -> tuple[Source | None, Source | None]:
         """The live posts just before and just after where a source stands in time."""
         return self.table.around(place_of(row), self.is_listed)
+
+    def neighbours(self) -> dict[str, tuple[Source | None, Source | None]]:
+        """What is `around` each post that others may name: sooner than one by one."""
+        rows = list(filter(self.is_listed, self.table))
+        pairs = zip([None, *rows], [*rows[1:], None], strict=False)
+        return {row.path: pair for row, pair in zip(rows, pairs, strict=False)}
 
     def parts(self, series: str) -> tuple[Source, ...]:
         """The live parts of the series of this name, in reading order."""
@@ -96,10 +103,13 @@ class Corpus:
             return "/" + row.url
         return "/" + path if path in self.files else None
 
-    def job(self, row: Source) -> Job:
-        """All that the page of a source depends on besides the source itself."""
+    def job(self, row: Source, near: tuple[Source | None, Source | None] | None = None) -> Job:
+        """All that the page of a source depends on besides the source itself.
+
+        `near` is what is `around` it, where that is known.
+        """
         listed = row.kind == "post" and row.status == "published"
-        previous, following = self.around(row) if listed else (None, None)
+        previous, following = (near or self.around(row)) if listed else (None, None)
         return Job(
             path=row.path,
             output=row.output,

@@ -123,30 +123,31 @@ class _Planner:
         return self._with_identity(row, origin.identify(self.record.site_id))
 
     def _with_identity(self, row: Source, wanted: str) -> Source:
-        minted = identity.mint(self.inputs.site_id, row.path)
-        return msgspec.structs.replace(row, identity="" if wanted == minted else wanted)
+        kept = "" if wanted == identity.mint(self.inputs.site_id, row.path) else wanted
+        return row if row.identity == kept else msgspec.structs.replace(row, identity=kept)
 
     def plan(self) -> Plan:
         changed = self._changed()
         remarks = find_remarks(self.before, self.after, changed, every=self._every())
         suspects = self._suspects(changed)
+        near = self.after.neighbours() if self._every() else {}
         actions: list[Action] = []
         jobs: list[Job] = []
         settled: list[Source] = []
         for path in sorted(suspects):
             row = self.after.rows[path]
-            if not self._is_live(row):
-                settled.append(msgspec.structs.replace(row, etag="", headers=0))
-                continue
-            job = self.after.job(row)
-            action = self._page_action(row, job)
-            if action is None:
-                old = self.before.rows[path]
-                settled.append(msgspec.structs.replace(row, etag=old.etag, headers=old.headers))
-            else:
-                settled.append(msgspec.structs.replace(row, etag="", headers=0))
-                actions.append(action)
-                jobs.append(job)
+            action, etag, headers = None, "", 0
+            if self._is_live(row):
+                job = self.after.job(row, near.get(path))
+                action = self._page_action(row, job)
+                if action is None:
+                    old = self.before.rows[path]
+                    etag, headers = old.etag, old.headers
+                else:
+                    actions.append(action)
+                    jobs.append(job)
+            if (row.etag, row.headers) != (etag, headers):
+                settled.append(msgspec.structs.replace(row, etag=etag, headers=headers))
         files, file_actions = self._plain(
             Stage.FILES, self.files, {f.path: f for f in self.record.files}
         )
@@ -382,7 +383,8 @@ class _Taken(Container[str]):
     def __contains__(self, wanted: object) -> bool:
         if not isinstance(wanted, str) or wanted in self.remembered:
             return wanted in self.remembered
-        return any(row.path not in self.read for row in self.kept.having("identity", (wanted,)))
+        rows = self.kept.having("identity", (wanted,)) if self.kept.blocks else ()
+        return any(row.path not in self.read for row in rows)
 
 
 def _pictures(files: Mapping[str, str], sizes: Mapping[str, tuple[int, int]]) -> dict[str, Picture]:

@@ -43,18 +43,18 @@ def find_remarks(
     vanished = {
         path
         for path in {*changed, *before.files}
-        if after.address(path) is None and before.address(path) is not None
+        if before.address(path) is not None and after.address(path) is None
     }
     suspects = set(after.rows) if every else {p for p in changed if p in after.rows}
     if vanished and not every:
         suspects |= set(after.linking_to(vanished))
-    remarks = [r for path in sorted(suspects) for r in _links(after.rows[path], after)]
-    for path in sorted(suspects):
-        row = after.rows[path]
+    rows = [after.rows[path] for path in sorted(suspects)]
+    remarks = [r for row in rows if row.links for r in _links(row, after)]
+    for row in rows:
         if after.live(row):
-            remarks += _reserved(path, key_to_path(PAGES + row.output))
+            remarks += _reserved(row.path, row.output)
     for path in after.files if every else after.files - before.files:
-        remarks += _reserved(path, key_to_path(PAGES + path))
+        remarks += _reserved(path, path)
     return [*remarks, *_identities(after, None if every else suspects), *_tags(after)]
 
 
@@ -76,10 +76,12 @@ def _links(row: Source, after: Corpus) -> Iterator[Remark]:
             yield Remark(row.path, f"link:{link}", "link-draft", message, "warning")
 
 
-def _reserved(path: str, url: str) -> Iterator[Remark]:
-    if is_list_path(url):
-        message = f"its address {url} belongs to the lists that Sula writes itself; choose another"
-        yield Remark(path, "slug", "address-reserved", message)
+def _reserved(path: str, output: str) -> list[Remark]:
+    url = key_to_path(PAGES + output)
+    if not is_list_path(url):
+        return []
+    message = f"its address {url} belongs to the lists that Sula writes itself; choose another"
+    return [Remark(path, "slug", "address-reserved", message)]
 
 
 def _identities(after: Corpus, among: Collection[str] | None) -> Iterator[Remark]:
@@ -131,8 +133,7 @@ def collisions(live: Iterable[Source], files: Collection[File]) -> list[Remark]:
             path, "slug", "address-twice",
             _shared(output, [other for other in paths if other != path]),
         )
-        for output, paths in sorted(holders.items())
-        if len(paths) > 1
+        for output, paths in sorted(held for held in holders.items() if len(held[1]) > 1)
         for path in paths
         if path.endswith(".md") or not any(other.endswith(".md") for other in paths)
     ]  # fmt: skip

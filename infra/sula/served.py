@@ -24,12 +24,12 @@ LIST_PATHS: Final = (
 """URL path patterns that the edge serves from ``lists/``; everything else is ``pages/``."""
 
 
+_BEGINNINGS: Final = tuple(path[:-1] for path in LIST_PATHS if path.endswith("*"))
+
+
 def is_list_path(path: str) -> bool:
     """Whether a URL path (``/tags/python/``) belongs to edgefeed."""
-    return any(
-        path.startswith(pattern[:-1]) if pattern.endswith("*") else path == pattern
-        for pattern in LIST_PATHS
-    )
+    return path in LIST_PATHS or path.startswith(_BEGINNINGS)
 
 
 _TYPES: Final = {

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sula.blocks import ASKED_FOR, ROWS_A_BLOCK, Block, Kind, Source, place_of
+from sula.corpus import Corpus
 from sula.model import Meta
 from sula.record import Record, decode, encode
 from sula.rows import Rows
@@ -109,6 +110,15 @@ def test_whatever_they_are_asked(
         assert [block.body for block in rows.blocks] == [b.body for b in Rows.of(plain).blocks]
         assert encode(Record(sources=rows)) == encode(Record(sources=plain))
         assert begun == in_time(before)
+
+
+@settings(max_examples=100, deadline=None)
+@given(SOME)
+def test_neighbours_found_together_are_those_found_one_by_one(rows: list[Source]) -> None:
+    for table in (packed(rows), Rows.of(rows)):
+        corpus = Corpus(table, set(), "id", is_live)
+        listed = [row for row in table if corpus.is_listed(row)]
+        assert corpus.neighbours() == {row.path: corpus.around(row) for row in listed}
 
 
 def test_most_blocks_stay_closed() -> None:
