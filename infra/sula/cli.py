@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import gc
 import sys
 import time
@@ -228,6 +229,8 @@ def main() -> None:
     # A command is over soon, and what it makes at first (a row for each of perhaps 100,000
     # posts) stays: looking for garbage among it took a third of the planning.
     gc.set_threshold(50_000, 50, 1000)
+    # Nor is it looked through at the very end, which takes longer than to start.
+    atexit.register(gc.freeze)
     try:
         cli.main(standalone_mode=False)
     except ContentError as error:
