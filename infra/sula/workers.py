@@ -62,7 +62,6 @@ def prepared(*, notes: bool = False) -> Iterator[None]:
         yield
         return
     load(notes=notes)
-    gc.collect()
     gc.freeze()
     try:
         yield
