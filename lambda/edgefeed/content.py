@@ -160,7 +160,7 @@ def _paragraph(text: str) -> str:
 
 # --- text ----------------------------------------------------------------------------
 
-_BREAK: Final = re.compile(
+BREAK: Final = re.compile(
     r"</(?:p|div|li|h[1-6]|tr|td|th|dt|dd|pre|blockquote|figcaption|summary|caption|section)>|<br>"
 )
 # A tag, or an element that is not read out, and all that is in it.
@@ -174,7 +174,7 @@ _ALT: Final = re.compile(r'<img\b[^<>]*?\salt="([^"]*)"')
 
 def to_text(markup: str) -> str:
     """What a person reads of sanitised HTML; of one that is all pictures, what they show."""
-    text = _UNSPOKEN.sub("", _BREAK.sub(" ", markup))
+    text = _UNSPOKEN.sub("", BREAK.sub(" ", markup))
     return html.unescape(text if text.strip() else " ".join(_ALT.findall(markup)))
 
 

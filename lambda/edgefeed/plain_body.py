@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from edgefeed.content import SHORT_POST, Body, opening, read_body, to_text
+from edgefeed.content import BREAK, SHORT_POST, Body, opening, read_body
 from edgefeed.sanitize import absolute
 from edgefeed.text import count_words
 
@@ -88,7 +88,8 @@ def recognised(source: str, url: str, *, titled: bool) -> Body | None:
         return None
     blocks = [_changed(block, url) for block in blocks]
     content = "".join(blocks).strip()
-    words = count_words(to_text(content))
+    # As `content.to_text` has it, where nothing is silent and nothing is a picture.
+    words = count_words(_TAG.sub("", BREAK.sub(" ", content)))
     if first is not None:
         lead, more = "".join(blocks[:first]), bool(_TAG.sub("", "".join(blocks[first:])).strip())
     else:
