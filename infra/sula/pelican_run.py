@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import jinja2
 import msgspec
@@ -58,8 +58,19 @@ Made = Callable[[str, bytes, os.stat_result], None]
 _one_at_a_time = threading.Lock()
 
 
+_TOGETHER: Final = 32
+"""Pages that are written one after the other; each is some ten kilobytes until then."""
+T = TypeVar("T")
+Page = tuple[str, dict[str, Any]]
+"""What Pelican is given of a source: its HTML and metadata."""
+
+
 class _RefusedError(Exception):
-    """A source that is not rendered; why is among the findings."""
+    """A source that is not rendered, and why."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__()
+        self.findings = findings
 
 
 class Run:
@@ -87,6 +98,9 @@ class Run:
         self.progress = progress or (lambda _: None)
         self._made = made or (lambda *_: None)
         self.findings: list[Finding] = []
+        self._say = Words(self.site).say
+        self._pages: dict[str, Page | Exception] = {}
+        self._rendered: list[tuple[str, bytes]] = []
         self._place = str(out)
         self._folders: set[str] = set()
         self._templates: dict[str, Path | None] = {}
@@ -99,7 +113,9 @@ class Run:
                 raise ConfigError(f"the theme has no template {self.theme / 'templates' / name}")
         self.out.mkdir(parents=True, exist_ok=True)
         with _one_at_a_time, logged(self._logged):
+            self._pages = self._converted()
             SomePages(self._settings(), self).run()
+            self._save()
         for path in sorted(self.jobs.keys() - self._done):
             where = f"{self.rules.folder}/{path}"
             message = "cannot be rendered: there is no such file"
@@ -153,41 +169,53 @@ class Run:
 
     # --- one page ---
 
-    def read(self, path: str) -> tuple[str, dict[str, Any]]:
-        """A source's HTML and metadata, for Pelican. Raises `_RefusedError` when it is refused."""
-        job = self.jobs[path]
-        self._done.add(path)
+    def _converted(self) -> dict[str, Page | Exception]:
+        """Every source as a page, or what was raised over it.
+
+        All are read, and then all are converted: by turns it takes a tenth longer, because
+        neither fits into the processor's caches beside the other.
+        """
+        sources = {path: _tried(self._source, path) for path in self.jobs}
+        return {path: _tried(self._page, path, sources.pop(path)) for path in self.jobs}
+
+    def _source(self, path: str) -> Source:
         text, findings = read_text(self.root, self.rules.folder, path)
         if findings:
-            raise self._refused(findings)
+            raise _RefusedError(findings)
         source, findings = read_source(path, text, self.rules)
         if source is None:
-            raise self._refused([f for f in findings if f.severity == "error"])
+            raise _RefusedError([f for f in findings if f.severity == "error"])
+        return source
+
+    def _page(self, path: str, source: Source | Exception) -> Page:
+        if isinstance(source, Exception):
+            raise source
+        job = self.jobs[path]
         where = f"{self.rules.folder}/{path}"
         if source.meta.output != job.output:
             message = f"changed while it was rendered: {job.output} is now {source.meta.output}"
-            raise self._refused([Finding(where, 1, "file-unreadable", message)])
+            raise _RefusedError([Finding(where, 1, "file-unreadable", message)])
         template = source.template or ("article" if source.meta.kind == "post" else "page")
         if self._template(f"{template}.html") is None:
             message = f"the theme has no template {template}.html"
-            raise self._refused([Finding(where, 1, "template-unknown", message)])
+            raise _RefusedError([Finding(where, 1, "template-unknown", message)])
         html = convert(
             source.body,
             path=path,
             targets=job.targets,
             first_line=source.body_line,
             folder=self.rules.folder,
-            say=Words(self.site).say,
+            say=self._say,
             pictures=job.pictures,
         )
-        self.findings += html.findings
         missing = missing_targets(source, job, self.rules)
         lost = [
             Finding(where, 1, "link-missing", f"{key}: there is no {named}")
             for key, named in missing
         ]
         if lost or any(finding.severity == "error" for finding in html.findings):
-            raise self._refused(lost)
+            raise _RefusedError([*html.findings, *lost])
+        self.findings += html.findings
         source = self._measured(source)
         post = post_data(source, html, job, self.site)
         return html.html, {"template": template, **_metadata(source, post, job)}
@@ -200,10 +228,16 @@ class Run:
         enclosure = msgspec.structs.replace(source.enclosure, length=length)
         return msgspec.structs.replace(source, enclosure=enclosure)
 
-    def _refused(self, findings: list[Finding]) -> _RefusedError:
-        self.findings += findings
-        self.progress(1)
-        return _RefusedError()
+    def read(self, path: str) -> Page:
+        """A source's HTML and metadata, for Pelican. Raises `_RefusedError` when it is refused."""
+        self._done.add(path)
+        page = self._pages.pop(path)
+        if isinstance(page, _RefusedError):
+            self.findings += page.findings
+            self.progress(1)
+        if isinstance(page, Exception):
+            raise page
+        return page
 
     def write(self, content: PelicanContent, template: jinja2.Template, context: Variables) -> None:
         """Render one page and write it."""
@@ -213,11 +247,18 @@ class Run:
         except Exception as error:  # noqa: BLE001 - a template can raise anything
             self._blame(content, error)
         else:
-            self._save(content.save_as, body)
+            self._rendered.append((content.save_as, body))
+        if len(self._rendered) == _TOGETHER:
+            self._save()
         self.progress(1)
 
-    def _save(self, name: str, body: bytes) -> None:
-        """Write a file."""
+    def _save(self) -> None:
+        """Write what is rendered."""
+        for name, body in self._rendered:
+            self._write(name, body)
+        self._rendered.clear()
+
+    def _write(self, name: str, body: bytes) -> None:
         folder = name.rpartition("/")[0]
         if folder not in self._folders:
             try:
@@ -258,6 +299,13 @@ class Run:
         where = f"{self.rules.folder}/{path}".rstrip("/")
         message = message.replace(f"{self.root}/", "")
         self.findings.append(Finding(where, 1, "pelican", message, severity))
+
+
+def _tried(work: Callable[..., T], *given: object) -> T | Exception:
+    try:
+        return work(*given)
+    except Exception as error:  # noqa: BLE001 - it is raised where Pelican can report it
+        return error
 
 
 def _metadata(source: Source, post: PostData, job: Job) -> dict[str, Any]:
