@@ -19,7 +19,7 @@ from edgefeed.cache import Cache
 from edgefeed.channel import ATOM, JSON, RSS, Channel, Item, channel_of, escaped
 from edgefeed.contract import FEED_FORMATS, LISTS, Person, Site, key_to_path
 from edgefeed.jsonfeed import json_frame, json_item
-from edgefeed.model import Document, Entry, Fragment, Kind, Listing, Parts
+from edgefeed.model import Document, Documents, Entry, Fragment, Kind, Listing, Parts
 from edgefeed.rss import rss_frame, rss_item
 
 Formats = tuple[bytes, bytes, bytes]
@@ -71,9 +71,7 @@ def _make_item(entry: Entry, fragment: Fragment, site: Site) -> Formats:
     return rss, atom, json
 
 
-def feed_documents(
-    listing: Listing, fragments: Mapping[str, Fragment], site: Site
-) -> tuple[Document, ...]:
+def feed_documents(listing: Listing, fragments: Mapping[str, Fragment], site: Site) -> Documents:
     """The feeds of a listing, none for a kind that has none. ``fragments`` goes by digest.
 
     A post that cannot be in a feed, or whose id a newer one has, is left out: it never takes

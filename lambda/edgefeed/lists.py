@@ -34,7 +34,7 @@ from edgefeed.contract import (
 from edgefeed.feeds import WITH_FEEDS, feed_documents
 from edgefeed.gate import check_feed
 from edgefeed.list_head import head_of, unit_path
-from edgefeed.model import Document, Entry, Fragment, Kind, Listing
+from edgefeed.model import Document, Documents, Entry, Fragment, Kind, Listing
 from edgefeed.sitemap import sitemap_index, sitemap_part
 from edgefeed.templates import Templates
 
@@ -96,9 +96,7 @@ class Theme:
             return ()
         return tuple(dict.fromkeys(entry.fragment for entry in listing.pinned + listing.entries))
 
-    def documents(
-        self, listing: Listing, fragments: Mapping[str, Fragment]
-    ) -> tuple[Document, ...]:
+    def documents(self, listing: Listing, fragments: Mapping[str, Fragment]) -> Documents:
         """See `ports.Renderer`: lists from the theme's templates, feeds from `feeds`."""
         feeds = feed_documents(listing, fragments, self._site)
         return (*self.list_documents(listing, fragments), *feeds)
@@ -107,9 +105,7 @@ class Theme:
         """See `ports.Renderer`."""
         return check_feed(document, previous)
 
-    def list_documents(
-        self, listing: Listing, fragments: Mapping[str, Fragment]
-    ) -> tuple[Document, ...]:
+    def list_documents(self, listing: Listing, fragments: Mapping[str, Fragment]) -> Documents:
         """Every document of a unit but its feeds.
 
         ``fragments`` must hold those that `Theme.fragments` names. Raises KeyError when one is

@@ -172,3 +172,7 @@ class Document(msgspec.Struct, frozen=True):
     body: bytes
     left_out: tuple[str, ...] = ()
     parts: Parts | None = None
+
+
+Documents = tuple[Document, ...]
+"""What a unit is made of."""

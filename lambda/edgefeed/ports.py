@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from edgefeed.model import Document, Fragment, Listing, Observed
+from edgefeed.model import Document, Documents, Fragment, Listing, Observed
 from edgefeed.store import Store
 
 
@@ -23,9 +23,7 @@ class Renderer(Protocol):
     def fragments(self, listing: Listing) -> tuple[str, ...]:
         """The digests of the fragments that the listing's documents need."""
 
-    def documents(
-        self, listing: Listing, fragments: Mapping[str, Fragment]
-    ) -> tuple[Document, ...]:
+    def documents(self, listing: Listing, fragments: Mapping[str, Fragment]) -> Documents:
         """Every document of a unit. The same input gives the same bytes."""
 
     def check(self, document: Document, previous: bytes | None) -> str | None:

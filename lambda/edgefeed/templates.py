@@ -12,6 +12,7 @@ from typing import Any, Final
 from jinja2 import Environment, FunctionLoader, ModuleLoader, StrictUndefined, Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
+from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined] # no other is as quick
 from msgspec import Struct
 
 from edgefeed.cache import Cache
@@ -74,18 +75,29 @@ class _Template(Template):
     on many lists: by far the most calls are those of one item alone.
     """
 
-    def make_module(
-        self,
-        vars: dict[str, Any] | None = None,  # noqa: A002 - Jinja's name
-        shared: bool = False,  # noqa: FBT001, FBT002 - Jinja's signature
-        locals: Mapping[str, Any] | None = None,  # noqa: A002 - Jinja's name
-    ) -> TemplateModule:
-        """See `jinja2.Template.make_module`."""
-        module = super().make_module(vars, shared, locals)
-        for name, macro in list(module.__dict__.items()):
-            if isinstance(macro, Macro) and not shared:
-                setattr(module, name, _Once(macro))
-        return module
+    @classmethod
+    def _from_namespace(cls, environment: Environment, namespace: Any, globals: Any) -> Template:  # noqa: A002, ANN401 - Jinja's
+        namespace["escape"] = _escaped
+        return super()._from_namespace(environment, namespace, globals)
+
+    def _get_default_module(self, _ctx: Context | None = None) -> TemplateModule:
+        """What others import; they all have the globals that it has."""
+        if self._module is None:
+            self._module = self.make_module()
+            for name, macro in list(self._module.__dict__.items()):
+                if isinstance(macro, Macro):
+                    setattr(self._module, name, _Once(macro))
+        return self._module
+
+
+def _escaped(what: Any) -> str:  # noqa: ANN401 - whatever a template shows
+    """Text as `markupsafe.escape` makes it, but not marked: it is put together with other at once.
+
+    To mark it takes three times as long, and for that a page's whole body would be copied.
+    """
+    if type(what) is str:
+        return _escape_inner(what)
+    return what if type(what) is Markup else escape(what)
 
 
 class _Once:

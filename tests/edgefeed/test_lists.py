@@ -13,8 +13,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import TemplateError
+from jinja2 import Environment, TemplateError
 from lxml import html as lxml_html
+from markupsafe import Markup
 from tests.browser.sample_site import FRAGMENTS, documents, listings
 from tests.browser.samples import make, site, templates, theme
 
@@ -22,6 +23,7 @@ from edgefeed.contract import key_to_path
 from edgefeed.directory import compile_templates
 from edgefeed.lists import Theme, without_ids
 from edgefeed.model import Entry, Fragment, Kind, Listing, Rejected
+from edgefeed.templates import Templates
 
 Post = tuple[Entry, Fragment]
 INLINE = "//script[not(@src or @type)]"
@@ -126,6 +128,20 @@ def test_compiled_templates_say_the_same(tmp_path: Path) -> None:
         assert again.list_documents(listing, FRAGMENTS) == theme().list_documents(
             listing, FRAGMENTS
         )
+
+
+SHOWN = (
+    "{% macro m(x) %}<i>{{ x }}</i>{% endmacro %}{% set s %}{{ x }}'{% endset %}"
+    "{{ x }}|{{ x | e }}|{{ m(x) }}|{{ m(m(x)) }}|{{ s }}|{{ x ~ '<' ~ s }}|{{ [x, s] | join }}"
+    "{% filter upper %}{{ x }}{% endfilter %}{% autoescape false %}{{ x }}{% endautoescape %}"
+)
+
+
+@given(st.one_of(st.text(), st.text("<>&'\"").map(Markup), st.integers(), st.none(), st.booleans()))
+def test_what_a_template_shows_is_escaped_as_jinja_does(what: object) -> None:
+    plain = Environment(autoescape=True).from_string(SHOWN)
+    ours = Templates({"x.html": SHOWN}, site()).get("x.html")
+    assert ours.render(x=what) == plain.render(x=what)
 
 
 def test_an_imported_macro_is_called_once_for_an_item_and_for_others_each_time() -> None:
