@@ -7,6 +7,7 @@ example of what to write. Year, month, day, in this order, or the month by its n
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -38,6 +39,10 @@ _FORMS: Final = tuple(
         + _TIME,
     )
 )
+# What is read as ISO 8601 says, in a fifth of the time.
+_PLAIN: Final = re.compile(
+    r"[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII
+)
 _WEEKDAY: Final = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s", re.IGNORECASE)
 _WIDEST_OFFSET: Final = timedelta(hours=15)
 
@@ -51,6 +56,14 @@ def parse_date(text: str, zone: ZoneInfo) -> datetime:
 
     A date alone is the start of that day. Raises `DateError`.
     """
+    if _PLAIN.fullmatch(text):
+        with suppress(ValueError):  # which day it is that never was, is said below
+            return datetime.fromisoformat(text)
+    return _parse_form(text, zone)
+
+
+def _parse_form(text: str, zone: ZoneInfo) -> datetime:
+    """The same in any form."""
     text = " ".join(text.split())
     match = next((m for form in _FORMS if (m := form.fullmatch(text))), None)
     if match is None:
@@ -89,7 +102,7 @@ def rfc3339(moment: datetime) -> str:
     if offset is None or offset.total_seconds() % 60:
         # Local mean times of long ago have seconds, RFC 3339 has not.
         moment = moment.astimezone(UTC)
-    return moment.replace(microsecond=0).isoformat()
+    return moment.isoformat(timespec="seconds")
 
 
 def _in_zone(naive: datetime, zone: ZoneInfo, text: str) -> datetime:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sula.dates import DateError, parse_date, rfc3339
+from sula.dates import _PLAIN, DateError, _parse_form, parse_date, rfc3339
 
 VIENNA = ZoneInfo("Europe/Vienna")
 
@@ -89,3 +90,16 @@ def test_what_is_printed_is_read_as_the_same_moment(naive: datetime, minutes: in
     assert again == moment
     assert again.utcoffset() == moment.utcoffset()
     assert rfc3339(again.astimezone(UTC)).endswith("+00:00")
+
+
+@given(st.from_regex(re.compile(rf"(?:{_PLAIN.pattern})[0-9Z]?\Z", re.ASCII)))
+def test_a_plain_date_is_read_as_any_other(text: str) -> None:
+    try:
+        wanted = _parse_form(text, VIENNA)
+    except DateError as error:
+        with pytest.raises(DateError, match=re.escape(str(error))):
+            parse_date(text, VIENNA)
+        return
+    found = parse_date(text, VIENNA)
+    assert (found, found.utcoffset()) == (wanted, wanted.utcoffset())
+    assert rfc3339(found) == rfc3339(wanted)
