@@ -195,9 +195,12 @@ class Lists:
             bodies |= {document.key: document.body for document in documents}
         for key, body in bodies.items():
             found = self._store.get(key) if key in self._there else None
-            if body is None and found:
-                self._store.delete(key)
-            elif body is not None and not (found and found.body == body):
+            if body is None:
+                if found:
+                    self._store.delete(key)
+            elif found is None:
+                self._store.create(key, body)
+            elif found.body != body:
                 self._store.write(key, body)
 
     def _load(self, listing: Listing) -> Mapping[str, Fragment]:

@@ -136,14 +136,13 @@ class DirectoryStore:
         """Write a file. A reader sees the old one or the new one, never a part."""
         # Names as text: with thousands of files pathlib would take longer than the disk.
         path = str(self._path(key))
-        folder = path.rpartition(os.sep)[0]
-        part = f"{folder}{os.sep}.{os.getpid()}.part"
-        try:
-            _write(part, body)
-        except FileNotFoundError:
-            os.makedirs(folder, exist_ok=True)  # noqa: PTH103
-            _write(part, body)
+        part = f"{path.rpartition(os.sep)[0]}{os.sep}.{os.getpid()}.part"
+        _write(part, body)
         os.replace(part, path)  # noqa: PTH105
+
+    def create(self, key: str, body: bytes) -> None:
+        """Write a file that is new, where nobody reads yet."""
+        _write(str(self._path(key)), body)
 
     def delete(self, key: str, *, if_match: str | None = None) -> None:
         """See `store.Store`. Directories that become empty go too."""
@@ -199,6 +198,11 @@ def modified_at(status: os.stat_result) -> str:
 
 
 def _write(path: str, body: bytes) -> None:
-    with open(path, "wb") as file:  # noqa: PTH123
+    try:
+        file = open(path, "wb")  # noqa: PTH123, SIM115
+    except FileNotFoundError:
+        os.makedirs(path.rpartition(os.sep)[0], exist_ok=True)  # noqa: PTH103
+        file = open(path, "wb")  # noqa: PTH123, SIM115
+    with file:
         os.fchmod(file.fileno(), 0o644)
         file.write(body)
