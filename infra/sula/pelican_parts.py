@@ -12,6 +12,7 @@ from typing import Any, Final, Protocol
 import jinja2
 
 from sula.spared import without
+from sula.templates import quicken
 
 _logger_class, _root_class = logging.getLoggerClass(), type(logging.getLogger())
 # reStructuredText, the log, feeds and the server: nothing of these is used here.
@@ -139,6 +140,7 @@ class _Calm:
     def __init__(self, *, run: Renderer, settings: dict[str, Any], **more: object) -> None:
         super().__init__(settings=settings, **more)  # type: ignore[call-arg] # Pelican's
         self.readers = _Sources(run, settings)
+        quicken(self.env)
         # A dictionary: each import asks for every name of Jinja's chain of two.
         self.env.make_globals = lambda more: {**self.env.globals, **(more or {})}
 
