@@ -39,7 +39,9 @@ def count_words(text: str) -> int:
     if text.isascii():
         # Whatever stands between blanks, but for marks alone: the same, sooner.
         bare = text.encode().translate(_BLANKS, _MARKS).strip()
-        return len(bare.split()) if b"  " in bare else bare.count(b" ") + bool(bare)
+        while b"  " in bare:
+            bare = bare.replace(b"  ", b" ")
+        return bare.count(b" ") + bool(bare)
     return len(_WORD.findall(text))
 
 
@@ -76,7 +78,8 @@ def dress(tokens: Sequence[Token], document: Document) -> Text:
         if token.attrs and "id" in token.attrs and token.type != "heading_open":
             walk.ids.add(str(token.attrs["id"]))
     walk.check_fragments()
-    return Text(walk.words, walk.opening or walk.fallback, tuple(walk.headings))
+    words = walk.words + count_words("\n".join(walk.ascii))
+    return Text(words, walk.opening or walk.fallback, tuple(walk.headings))
 
 
 def _align(cell: Token) -> None:
@@ -119,6 +122,7 @@ class _Walk:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.words = 0
+        self.ascii: list[str] = []  # counted in one go
         self.opening = ""
         self.fallback = ""
         self.headings: list[tuple[int, str, str]] = []
@@ -142,7 +146,10 @@ class _Walk:
             for child, line in lines_of(token):
                 self._child(child, line)
             text = plain_text(token)
-        self.words += count_words(text)
+        if text.isascii():
+            self.ascii.append(text)
+        else:
+            self.words += count_words(text)
         kind = opener.type
         if kind == "heading_open":
             self._heading(opener, token, _on_one_line(text))
