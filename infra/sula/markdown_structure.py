@@ -25,9 +25,7 @@ _ID: Final = re.compile(r"""\s(?:id|name)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECA
 _CJK: Final = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af"
 _WORD: Final = re.compile(rf"[{_CJK}]|[^\W{_CJK}][^\s{_CJK}]*")
 _WITH_LINKS: Final = frozenset({"link_open", "html_inline", "footnote_ref"})
-_NO_ANCHOR: Final = {
-    code: None for code in range(128) if not (chr(code).isalnum() or chr(code) in "-_ ")
-}
+_NO_ANCHOR: Final = re.compile(r"[^\w -]", re.ASCII)
 # ASCII with one kind of blank, and what is part of no word there.
 _BLANKS: Final = bytes(32 if chr(code).isspace() else code for code in range(256))
 _MARKS: Final = bytes(code for code in range(128) if not re.match(r"[\w\s]", chr(code)))
@@ -107,7 +105,7 @@ def _on_one_line(text: str) -> str:
 def github_anchor(text: str) -> str:
     """The anchor GitHub gives a heading: lower case, hyphens for blanks, no punctuation."""
     if text.isascii():
-        return text.strip().lower().translate(_NO_ANCHOR).replace(" ", "-") or "section"
+        return _NO_ANCHOR.sub("", text.strip().lower()).replace(" ", "-") or "section"
     kept = (c for c in text.strip().lower() if c in "-_ " or unicodedata.category(c)[0] in "LMN")
     return "".join(kept).replace(" ", "-") or "section"
 
@@ -158,7 +156,7 @@ class _Walk:
                 self._figure(tokens, index)
             if not self.opening and opener.level == 0:
                 self.opening = _on_one_line(text)
-        if not self.fallback and kind not in {"heading_open", "alert_title_open"}:
+        if not (self.opening or self.fallback) and kind not in {"heading_open", "alert_title_open"}:
             self.fallback = _on_one_line(text)
 
     def _child(self, child: Token, line: int) -> None:
