@@ -19,7 +19,7 @@ from edgefeed.contract import slugify
 from sula.codes import CODES, Code, Severity
 from sula.dates import DateError, parse_date, rfc3339
 from sula.errors import Finding
-from sula.fields import KEYS, Enclosure, Fields
+from sula.fields import KEYS, Enclosure, Fields, Find
 from sula.frontmatter import FrontMatter, Spot, split
 from sula.importers.marks import find_marks
 from sula.markdown import find_links
@@ -105,6 +105,15 @@ def source_links(path: str, text: str) -> list[Link]:
     return found + find_links(front.body, path, front.body_line)
 
 
+def _finding(where: str, findings: list[Finding]) -> Find:
+    """Who adds to findings. It knows no `_Reading`, which would know itself by it, and stay."""
+
+    def find(at: Spot, code: Code, message: str, severity: Severity = "error", /) -> None:
+        findings.append(Finding(where, at.line, code, message, severity, column=at.column))
+
+    return find
+
+
 class _Reading:
     """One source being understood."""
 
@@ -113,14 +122,10 @@ class _Reading:
         self.front = front
         self.rules = rules
         self.findings: list[Finding] = []
+        self._find = _finding(f"{rules.folder}/{path}", self.findings)
         self.fields = Fields(front, self._find)
         self.kind = kind_of(path) or "page"
         self.name_date, self.name = _name(path)
-
-    def _find(self, at: Spot, code: Code, message: str, severity: Severity = "error", /) -> None:
-        where = f"{self.rules.folder}/{self.path}"
-        finding = Finding(where, at.line, code, message, severity, column=at.column)
-        self.findings.append(finding)
 
     def find_marks(self) -> None:
         for spot, message in find_marks(self.front.body, self.front.body_line):
