@@ -90,16 +90,17 @@ class _Sources:
         base_path: str,
         path: str,
         content_class: type,
-        context: dict[str, Any],
-        **signals: object,
+        **more: object,
     ) -> _Content:
-        """See `pelican.readers.Readers`. There are no plugins to hear signals."""
-        del signals
+        """See `pelican.readers.Readers`. There are no plugins to hear signals.
+
+        A page without the context, which holds all pages, goes as soon as that does: garbage need
+        not be looked for.
+        """
+        del more
         html, metadata = self._run.read(path)
         kind = Article if issubclass(content_class, PelicanArticle) else Page
-        return kind(
-            html, {"reader": "", **metadata}, self._settings, f"{base_path}/{path}", context
-        )
+        return kind(html, {"reader": "", **metadata}, self._settings, f"{base_path}/{path}", {})
 
     def save_cache(self) -> None:
         """Nothing is cached."""
@@ -142,7 +143,8 @@ class _Calm:
         self.readers = _Sources(run, settings)
         quicken(self.env)
         # A dictionary: each import asks for every name of Jinja's chain of two.
-        self.env.make_globals = lambda more: {**self.env.globals, **(more or {})}
+        shared = self.env.globals
+        self.env.make_globals = lambda more: {**shared, **(more or {})}
 
     def get_files(self, paths: list[str], **more: object) -> list[str]:
         """Every path was given by name."""
