@@ -99,9 +99,8 @@ def shard(
     if not cut or place >= shards:
         return None
     if number not in known:
-        known[number] = _filled(cut, shards)
-    entries = tuple(map(_bare, reversed(known[number][place])))
-    return Listing(unit=unit, kind=Kind.WORDS, entries=entries)
+        known[number] = _filled([*map(_bare, cut)], shards)
+    return Listing(unit=unit, kind=Kind.WORDS, entries=tuple(reversed(known[number][place])))
 
 
 def changed(old: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
@@ -123,11 +122,13 @@ def changed(old: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
 
 def document(listing: Listing) -> bytes:
     """A shard: a line of JSON for each post, newest first: title, path, date, tags, series."""
-    rows = [
-        [post.title, quote_path(key_to_path(post.key)), post.published[:10], post.tags, post.series]
-        for post in listing.entries
-    ]
-    return b"[\n" + b",\n".join(msgspec.json.encode(row) for row in rows) + b"\n]\n"
+    return b"[\n" + b",\n".join(map(_line, listing.entries)) + b"\n]\n"
+
+
+@lru_cache(maxsize=2 * SEGMENT)  # a post is in several shards of its segment
+def _line(post: Entry) -> bytes:
+    path = quote_path(key_to_path(post.key))
+    return msgspec.json.encode([post.title, path, post.published[:10], post.tags, post.series])
 
 
 def _shards(posts: Sequence[Entry], same: Container[int]) -> Sequence[Sequence[Entry]]:
