@@ -11,7 +11,7 @@ from itertools import chain, islice
 
 from edgefeed.contract import LISTS, PAGES
 from edgefeed.events import is_page
-from edgefeed.index import REBUILD, Index
+from edgefeed.index import REBUILD, REFRESH, Index
 from edgefeed.outputs import patiently
 from edgefeed.reconcile import Run
 from edgefeed.units import unit_of
@@ -34,7 +34,7 @@ async def rebuild(run: Run) -> bool:
         run.forget()
     await _remove_foreign(run)
     finished, version = await run.pay(version)
-    return finished and not run.is_owed(version, (REBUILD,))
+    return finished and not run.is_owed(version, (REFRESH, REBUILD))
 
 
 async def refresh(run: Run, message: Message) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from tests.edgefeed.in_memory import DONE, SITE, World, key, page
 
 from edgefeed.contract import FRAGMENTS, INDEX_KEY
-from edgefeed.index import Index, decode, encode
+from edgefeed.index import REFRESH, Debt, Index, decode, encode
 from edgefeed.page import read_page
 from edgefeed.store import Unavailable
 from edgefeed.versions import Outdated
@@ -51,6 +51,25 @@ def test_a_new_reader_reads_every_page_again() -> None:
     assert function({"refresh": True}, "deploy", 60) == {"done": True}
     assert set(world.titles()) == {"A title"}
     assert function({"status": True}, "status", 60)["current"]
+
+
+def test_who_reads_all_again_for_a_deploy_waits_for_another_run_that_was_asked_too() -> None:
+    world = World()
+    world.put("hello")
+    world.send("hello")
+    stored = world.store.get(INDEX_KEY)
+    assert stored is not None
+    index = decode(stored.body)
+    owed = {"other.1": Debt(until=world.now + 100, keys=(REFRESH,), units=("tags",))}
+    header = msgspec.structs.replace(index.header, debts=owed)
+    world.store.put(INDEX_KEY, encode(Index(header, index.entries)))
+    newer = world.wire(msgspec.structs.replace(SITE, revision=2, reader="another"))
+    assert newer({"refresh": True}, "deploy", 60) == {"done": False}
+    world.now += 200  # it died
+    assert newer({"refresh": True}, "deploy", 60) == {"done": True}
+    stored = world.store.get(INDEX_KEY)
+    assert stored is not None
+    assert not decode(stored.body).header.debts
 
 
 def test_an_index_of_another_format_is_made_anew_by_a_deploy() -> None:
