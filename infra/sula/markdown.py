@@ -238,7 +238,7 @@ def _rewrite_links(
 
 def _more(tokens: Sequence[Token], text: str, document: Document) -> int | None:
     """Where ``<!--more-->`` stands among the outermost blocks."""
-    if "<!--" not in text or not _MORE_ANYWHERE.search(text):
+    if "<" not in text or not _MORE_ANYWHERE.search(text):
         return None
     cut = None
     for index, token in enumerate(tokens):

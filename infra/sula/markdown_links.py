@@ -41,8 +41,10 @@ _CANDIDATE: Final = re.compile(
     r"|(?<=<)[a-z][^>]*\s(?:href|src|srcset|poster|data|cite)\s*=))",
     re.IGNORECASE,
 )
-# The same of a text that has links in parentheses alone.
-_IN_PARENTHESES: Final = re.compile(r"\(\s*(?!https?:|/|\#|mailto:|\))", re.IGNORECASE)
+# The same of a text that has links in parentheses alone. One character is found sooner than two,
+# which is why the next one is only looked at.
+_IN_PARENTHESES: Final = re.compile(r"\](?=\(\s*(?!(?i:https?:|/|\#|mailto:|\))))")
+_DEFINITION: Final = re.compile(r"\](?=:)")
 
 
 class Link(NamedTuple):
@@ -112,14 +114,9 @@ def _list_link(word: str, path: str, rest: str) -> Target:
 @lru_cache(maxsize=4)  # a text is asked about when it is read, and again when it is rendered
 def may_link(body: str) -> bool:
     """Whether a text could contain a link to a source. Quick; never wrongly false."""
-    if "<" in body or "]:" in body:
+    if "<" in body or _DEFINITION.search(body):
         return any(match["hit"] for match in _CANDIDATE.finditer(body))
-    at = body.find("](")
-    while at >= 0:
-        if _IN_PARENTHESES.match(body, at + 1):
-            return True
-        at = body.find("](", at + 2)
-    return False
+    return _IN_PARENTHESES.search(body) is not None
 
 
 Rewrite = Callable[[str], str | None]

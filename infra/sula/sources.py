@@ -108,7 +108,9 @@ def decode(body: bytes, where: str) -> tuple[str, list[Finding]]:
         before = body[body.rfind(b"\n", 0, error.start) + 1 : error.start]
         column = len(before.decode("utf-8").removeprefix("\ufeff")) + 1
         return "", [Finding(where, line, "file-encoding", message, column=column)]
-    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n"), []
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text.removeprefix("\ufeff"), []
 
 
 def is_hidden(path: str) -> bool:
