@@ -134,7 +134,7 @@ class Run:
             "trim_blocks": True,
             "lstrip_blocks": True,
             "auto_reload": False,
-            "bytecode_cache": Compiled(self.root, self.site, "sula"),
+            "bytecode_cache": Compiled(self.root, self.site),
         }
         settings |= {
             "PATH": str(self.content),

@@ -1,4 +1,4 @@
-"""Templates: compiled ones are kept from run to run, and those of pages are compiled to be quick.
+"""Templates: compiled ones are kept from run to run, and those of pages are quick.
 
 Compiling takes longer than rendering a page.
 """
@@ -13,13 +13,11 @@ from typing import Any, Final
 import jinja2
 import msgspec
 from jinja2.bccache import Bucket
-from jinja2.compiler import CodeGenerator
-from markupsafe import Markup, escape
 
-from edgefeed.contract import Site
+from edgefeed.contract import Site, printed
 from sula.scratch import keep, recall
 
-_memory: Final[dict[tuple[str, str, str], bytes]] = {}
+_memory: Final[dict[tuple[str, str], bytes]] = {}
 _OF_DICT: Final = frozenset(dir(dict))
 
 
@@ -28,14 +26,14 @@ class Compiled(jinja2.BytecodeCache):
 
     Each is checked against the source it was compiled from, and the site it was compiled for:
     what a filter makes of a constant is worked out then. The folder's name tells apart what that
-    check does not: versions of Jinja2 and Python, and who compiles.
+    check does not: versions of Jinja2 and Python.
     """
 
-    def __init__(self, root: Path, site: Site, compiler: str = "jinja2") -> None:
+    def __init__(self, root: Path, site: Site) -> None:
         """Keep them in the scratch folder of `root`."""
         self._root = root
         self._site = hashlib.sha256(msgspec.json.encode(site, order="sorted")).hexdigest()
-        self._folder = f"templates/{compiler}-{jinja2.__version__}-{sys.implementation.cache_tag}"
+        self._folder = f"templates/{jinja2.__version__}-{sys.implementation.cache_tag}"
 
     def get_source_checksum(self, source: str) -> str:
         """See `jinja2.BytecodeCache`."""
@@ -43,14 +41,14 @@ class Compiled(jinja2.BytecodeCache):
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """See `jinja2.BytecodeCache`."""
-        body = _memory.get((self._folder, bucket.key, bucket.checksum))
+        body = _memory.get((bucket.key, bucket.checksum))
         body = body or recall(self._root, f"{self._folder}/{bucket.key}")
         if body is not None:
             bucket.bytecode_from_string(body)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """See `jinja2.BytecodeCache`."""
-        body = _memory[self._folder, bucket.key, bucket.checksum] = bucket.bytecode_to_string()
+        body = _memory[bucket.key, bucket.checksum] = bucket.bytecode_to_string()
         keep(self._root, f"{self._folder}/{bucket.key}", body)
 
 
@@ -61,8 +59,7 @@ def quicken(environment: jinja2.Environment) -> None:
     rest; and a dictionary is asked for its attributes before its keys.
     """
     changed: Any = environment
-    changed.code_generator_class = _Generator
-    changed.printed = _printed
+    changed.template_class = _Template
     undefined = environment.undefined
 
     def get(thing: Any, name: str) -> Any:  # noqa: ANN401 - as Jinja2 has it
@@ -81,20 +78,13 @@ def quicken(environment: jinja2.Environment) -> None:
     changed.getattr = get
 
 
-class _Generator(CodeGenerator):
-    def _output_child_pre(self, node: Any, frame: Any, finalize: Any) -> None:  # noqa: ANN401 - Jinja2's own
-        if frame.eval_ctx.autoescape and not frame.eval_ctx.volatile and finalize.src is None:
-            self.write("environment.printed(")
-        else:
-            super()._output_child_pre(node, frame, finalize)
-
-
-def _printed(value: Any) -> str:  # noqa: ANN401 - a template prints anything
-    """What `markupsafe.escape` makes of a value, to be joined with other markup."""
-    kind = type(value)
-    if kind is Markup or (
-        kind is str
-        and not ("&" in value or "<" in value or ">" in value or '"' in value or "'" in value)
-    ):
-        return value  # type: ignore[no-any-return] # it is a str
-    return escape(value)
+class _Template(jinja2.Template):
+    @classmethod
+    def _from_namespace(
+        cls,
+        environment: jinja2.Environment,
+        namespace: Any,  # noqa: ANN401 - Jinja2's own
+        globals: Any,  # noqa: A002, ANN401 - Jinja2's own
+    ) -> jinja2.Template:
+        namespace["escape"] = printed
+        return super()._from_namespace(environment, namespace, globals)

@@ -12,11 +12,10 @@ from typing import Any, Final
 from jinja2 import Environment, FunctionLoader, ModuleLoader, StrictUndefined, Template
 from jinja2.environment import TemplateModule
 from jinja2.runtime import Context, Macro
-from markupsafe import Markup, _escape_inner, escape  # type: ignore[attr-defined] # no other is as quick
 from msgspec import Struct
 
 from edgefeed.cache import Cache
-from edgefeed.contract import Site, template_filters, template_globals
+from edgefeed.contract import Site, printed, template_filters, template_globals
 
 _REMEMBERED: Final = 4_000_000
 """Characters of items' markup that a macro keeps."""
@@ -77,7 +76,7 @@ class _Template(Template):
 
     @classmethod
     def _from_namespace(cls, environment: Environment, namespace: Any, globals: Any) -> Template:  # noqa: A002, ANN401 - Jinja's
-        namespace["escape"] = _escaped
+        namespace["escape"] = printed
         return super()._from_namespace(environment, namespace, globals)
 
     def _get_default_module(self, _ctx: Context | None = None) -> TemplateModule:
@@ -88,16 +87,6 @@ class _Template(Template):
                 if isinstance(macro, Macro):
                     setattr(self._module, name, _Once(macro))
         return self._module
-
-
-def _escaped(what: Any) -> str:  # noqa: ANN401 - whatever a template shows
-    """Text as `markupsafe.escape` makes it, but not marked: it is put together with other at once.
-
-    To mark it takes three times as long, and for that a page's whole body would be copied.
-    """
-    if type(what) is str:
-        return _escape_inner(what)
-    return what if type(what) is Markup else escape(what)
 
 
 class _Once:

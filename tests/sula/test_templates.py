@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markupsafe import Markup, escape
 
-from sula.templates import _printed, quicken
+from edgefeed.contract import printed
+from sula.templates import quicken
 
 
 class Row(NamedTuple):
@@ -62,12 +63,12 @@ def outcome(template: str, x: object, *, quick: bool) -> str:
 
 
 @pytest.mark.parametrize("template", TEMPLATES)
-def test_the_same_is_printed(template: str) -> None:
+def test_the_same_isprinted(template: str) -> None:
     for value in VALUES:
         assert outcome(template, value, quick=True) == outcome(template, value, quick=False)
 
 
 @given(st.text("<>&\"'a é;#0"))
 def test_text_is_escaped_as_ever(text: str) -> None:
-    assert _printed(text) == escape(text)
-    assert _printed(Markup(text)) == text  # noqa: S704 - as it is
+    assert printed(text) == escape(text)
+    assert printed(Markup(text)) == text  # noqa: S704 - as it is
