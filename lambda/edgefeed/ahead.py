@@ -1,4 +1,4 @@
-"""Pages known before a rebuild asks for them: read by other processes, or where they were made.
+"""Pages known before they are asked for: read by other processes, or where they were made.
 
 The processes are forks, so that nothing has to be sent to them: a fork has what there is as it
 is. What they send back comes through a pipe, which holds up whoever is too far ahead. What lists

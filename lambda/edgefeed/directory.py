@@ -1,9 +1,9 @@
-"""On a laptop: the same run over a directory, on every core.
+"""On a laptop: the same lists in a directory, on every core, without the protocol of `reconcile`.
 
-Pages are read ahead by some processes, in the order in which a rebuild asks for them, or what they
-say is noted already. The units that it owes are shared out between some, each of which gets a
-stretch of time, and helps with the others' when it is done: a post is on many lists, and what is
-known of it is at hand while the lists around its date are written.
+Pages are read ahead by some processes, in the order of their keys, or what they say is noted
+already. The units are shared out between some processes, each of which gets a stretch of time, and
+helps with the others' when it is done: a post is on many lists, and what is known of it is at hand
+while the lists around its date are written.
 """
 
 from __future__ import annotations

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from edgefeed.contract import STATE
 from edgefeed.store import DIGEST, GENERATION, Conflict, Head, Object, digest
 
 
@@ -86,19 +85,16 @@ class DirectoryStore:
 
     For one writer at a time: conditions are checked, but not atomically with the write.
     Files carry no metadata; the digest is worked out from the bytes, so that an unchanged
-    file is left alone. ``state`` keeps the private prefix elsewhere, out of what is served.
+    file is left alone.
     """
 
-    def __init__(self, root: Path, state: Path | None = None) -> None:
-        """Take the directories; they are made when something is written."""
+    def __init__(self, root: Path) -> None:
+        """Take the directory; it is made when something is written."""
         self._root = root
-        self._state = state or root / STATE
 
     def _path(self, key: str) -> Path:
         if key.startswith("/") or not {"", ".", ".."}.isdisjoint(key.split("/")):
             raise ValueError(f"{key!r} is not a key that a directory can hold")
-        if key.startswith(STATE):
-            return self._state / key.removeprefix(STATE)
         return self._root / key
 
     def get(self, key: str) -> Object | None:

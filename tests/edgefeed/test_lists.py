@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import html5lib
@@ -13,17 +12,14 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jinja2 import Environment, TemplateError
+from jinja2 import TemplateError
 from lxml import html as lxml_html
-from markupsafe import Markup
 from tests.browser.sample_site import FRAGMENTS, documents, listings
 from tests.browser.samples import make, site, templates, theme
 
 from edgefeed.contract import key_to_path
-from edgefeed.directory import compile_templates
 from edgefeed.lists import Theme, without_ids
 from edgefeed.model import Entry, Fragment, Kind, Listing, Rejected
-from edgefeed.templates import Templates
 
 Post = tuple[Entry, Fragment]
 INLINE = "//script[not(@src or @type)]"
@@ -117,31 +113,6 @@ def test_the_same_input_gives_the_same_bytes() -> None:
         assert again.list_documents(listing, FRAGMENTS) == theme().list_documents(
             listing, FRAGMENTS
         )
-
-
-def test_compiled_templates_say_the_same(tmp_path: Path) -> None:
-    for name, text in compile_templates(templates(), site()).items():
-        (tmp_path / name).write_text(text, "utf-8")
-    assert len([*tmp_path.iterdir()]) == len(templates())
-    again = Theme(str(tmp_path), site())
-    for listing in listings():
-        assert again.list_documents(listing, FRAGMENTS) == theme().list_documents(
-            listing, FRAGMENTS
-        )
-
-
-SHOWN = (
-    "{% macro m(x) %}<i>{{ x }}</i>{% endmacro %}{% set s %}{{ x }}'{% endset %}"
-    "{{ x }}|{{ x | e }}|{{ m(x) }}|{{ m(m(x)) }}|{{ s }}|{{ x ~ '<' ~ s }}|{{ [x, s] | join }}"
-    "{% filter upper %}{{ x }}{% endfilter %}{% autoescape false %}{{ x }}{% endautoescape %}"
-)
-
-
-@given(st.one_of(st.text(), st.text("<>&'\"").map(Markup), st.integers(), st.none(), st.booleans()))
-def test_what_a_template_shows_is_escaped_as_jinja_does(what: object) -> None:
-    plain = Environment(autoescape=True).from_string(SHOWN)
-    ours = Templates({"x.html": SHOWN}, site()).get("x.html")
-    assert ours.render(x=what) == plain.render(x=what)
 
 
 def test_an_imported_macro_is_called_once_for_an_item_and_for_others_each_time() -> None:

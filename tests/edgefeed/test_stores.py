@@ -101,11 +101,3 @@ def test_a_directory_leaves_nothing_beside_its_files(tmp_path: Path) -> None:
 def test_a_directory_holds_no_key_that_leads_elsewhere(tmp_path: Path, key: str) -> None:
     with pytest.raises(ValueError, match="not a key"):
         DirectoryStore(tmp_path).put(key, b"")
-
-
-def test_state_can_be_kept_elsewhere(tmp_path: Path) -> None:
-    store = DirectoryStore(tmp_path / "site", tmp_path / "private")
-    store.put("state/x", b"1")
-    assert (tmp_path / "private/x").read_bytes() == b"1"
-    assert store.get("state/x") is not None
-    assert not (tmp_path / "site").exists()
