@@ -76,7 +76,7 @@ def scan(root: Path, folder: str = "content", known: Known = lambda: None) -> Sc
     survey.hashed.save()
     return Scan(
         blobs=blobs,
-        findings=tuple(sorted(survey.findings)),
+        findings=tuple(sorted({*survey.findings})),  # git may name a file in two answers
         from_git=git is not None,
         commit=git.commit if git else "",
         surveyed=None if survey.findings else survey.surveyed,

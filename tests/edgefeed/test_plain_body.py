@@ -49,7 +49,7 @@ def same_or_unknown(source: str, url: str = URL) -> bool:
 spaces = st.sampled_from(["", "\n", " ", "\n\n\t"])
 words = st.one_of(
     st.sampled_from([
-        WORDS, "", " ", "\n", "a\tb",
+        WORDS, "", " ", "\n", "a\tb", '"so" & <b>',
         "»so«", "日本語 한글", "👩‍👩‍👧‍👦", "e\u0301", "\u202eabc", "\u2028",
     ]),
     st.text(
@@ -145,7 +145,8 @@ def test_plain_bodies_are_recognised_and_read_as_by_the_parser(body: str) -> Non
 # --- what it must not take for it ---------------------------------------------------------
 
 STRANGE = (
-    "<", ">", "&", '"', "'", "</", "<p>", "</p>", "<div>", "</div>", "<li>", "</li>", "<ul>",
+    "<", ">", "&", '"', "'", "</", "<p>", "</p>", "<p>b</p>", "<li>b</li>",
+    "<div>", "</div>", "<li>", "</li>", "<ul>",
     "</ul>", "<a>", "</a>", '<a href="#a">', "<em>", "</em>", "</code>", "<table>", "<tr><td>",
     "<!--", "-->", "<script>", "<style>", "<title>", "<textarea>", "<select>", "<svg>",
     "<math>", "<plaintext>", "<template>", "<form>", "<b>", "<br/>", "<hr />", "&nbsp;",

@@ -63,6 +63,7 @@ def recorded(found: Scan) -> Record:
 @example([("write", "x/p.png", "2\n"), ("deploy", None, None), ("git", None, "stash -qu")])
 @example([("remove", "posts/a.md", None), ("deploy", None, None), ("git", None, "reset -q --hard")])
 @example([("write", "x/p.png", "2\n"), ("deploy", None, None), ("ignore", "x/p.png", None)])
+@example([("deploy", None, None), ("write", "posts/a\tb.md", "1\n"), ("git", None, "add -AN")])
 def test_what_differs_from_a_record_is_all_that_differs(
     edits: list[tuple[str, str | None, str | None]],
 ) -> None:
