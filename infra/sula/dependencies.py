@@ -18,6 +18,7 @@ from importlib import metadata
 from pathlib import Path
 
 from sula.errors import CloudError
+from sula.shipped import shipped
 
 PYTHON = "3.13"
 """The function's Python, as infra/template.yaml names it."""
@@ -82,13 +83,6 @@ def _is_pure(distribution: metadata.Distribution) -> bool:
     return "Root-Is-Purelib: true" in (distribution.read_text("WHEEL") or "")
 
 
-def shipped_lock() -> Path:
-    """The lock that belongs to this sula: the checkout's, or the one inside the wheel."""
-    package = Path(__file__).parent
-    inside = package / "data" / "run.lock"
-    return inside if inside.exists() else package.parents[1] / "requirements" / "run.lock"
-
-
 def files(architecture: str, cache: Path, lock: Path | None = None) -> dict[str, bytes]:
     """Every file of edgefeed's dependencies for a processor (``arm64``, ``x86_64``).
 
@@ -98,7 +92,7 @@ def files(architecture: str, cache: Path, lock: Path | None = None) -> dict[str,
     everything = needed()
     found = dict(installed(d for d in everything if _is_pure(d)))
     compiled = tuple(pin(d) for d in everything if not _is_pure(d))
-    for wheel in wheels(compiled, architecture, cache, lock or shipped_lock()):
+    for wheel in wheels(compiled, architecture, cache, lock or shipped("requirements/run.lock")):
         for name, body in _unpacked(wheel):
             if found.setdefault(name, body) != body:
                 raise CloudError(f"{wheel.name} and another package both bring {name}")

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from sula.errors import CloudError, StackError
 from sula.ports import Change, StackEvent, Stacks, StackState
+from sula.shipped import shipped
 
 _INCLUDE = re.compile(r"^( *)// include (\S+)\n", re.MULTILINE)
 _COMMENT = re.compile(r"^ *#.*\n", re.MULTILINE)
@@ -106,23 +107,16 @@ class StackPlan:
         )
 
 
-def shipped(name: str) -> Path:
-    """A file of ``infra/``: in a checkout from there, in a wheel from the package's data."""
-    package = Path(__file__).parent
-    inside = package / "data" / name
-    return inside if inside.exists() else package.parent / name
-
-
 def load_template(path: Path | None = None) -> str:
     """The template as CloudFormation gets it.
 
     A line ``// include FILE`` is replaced by that file of ``infra/``, at its indentation;
     comments are left out, to stay below CloudFormation's 51,200 bytes.
     """
-    source = (path or shipped("template.yaml")).read_text("utf-8")
+    source = (path or shipped("infra/template.yaml")).read_text("utf-8")
 
     def included(found: re.Match[str]) -> str:
-        lines = shipped(found[2]).read_text("utf-8").splitlines()
+        lines = shipped(f"infra/{found[2]}").read_text("utf-8").splitlines()
         return "".join(f"{found[1]}{line}\n" if line else "\n" for line in lines)
 
     template = _INCLUDE.sub(included, _COMMENT.sub("", source))

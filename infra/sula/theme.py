@@ -7,7 +7,6 @@ Pelican calls it) lies on top of it: what it lacks is taken from there.
 from __future__ import annotations
 
 import hashlib
-import importlib.resources
 import posixpath
 import re
 from collections.abc import Iterator, Mapping
@@ -17,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from edgefeed.contract import quote_path
 from sula.errors import ConfigError
+from sula.shipped import shipped
 
 # What edgefeed renders (edgefeed/lists.py). A template of another name counts as a page's.
 LIST_TEMPLATES = frozenset(
@@ -89,10 +89,7 @@ def _of_pages(templates: Mapping[str, str]) -> frozenset[str]:
 
 def shipped_theme() -> Path:
     """The theme that comes with Sula: the repository's in a checkout, else the wheel's."""
-    checkout = Path(__file__).parents[2] / "theme"
-    if (checkout / "templates").is_dir():
-        return checkout
-    return Path(str(importlib.resources.files("sula") / "data" / "theme"))
+    return shipped("theme")
 
 
 def layers(folder: Path) -> tuple[Path, ...]:

@@ -159,7 +159,3 @@ def test_wheels_are_downloaded_once(tmp_path: Path) -> None:
     assert dependencies.wheels(pins, "arm64", tmp_path / "cache", lock) == (place / "nh3.whl",)
     with pytest.raises(CloudError, match="could not be downloaded"):
         dependencies.wheels(pins, "x86_64", tmp_path / "cache", lock)
-
-
-def test_the_lock_is_found() -> None:
-    assert dependencies.shipped_lock() == LOCK

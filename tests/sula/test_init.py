@@ -22,6 +22,7 @@ from sula.init import Wanted, init
 from sula.new import new_post
 from sula.record import Record
 from sula.settings import load_settings
+from sula.shipped import shipped
 from sula.starters import WORKFLOWS
 
 ROOT = Path(__file__).parents[2]
@@ -194,3 +195,10 @@ def test_the_wheel_alone_makes_and_builds_a_site(tmp_path: Path) -> None:
     sula(tmp_path / "blog", "new", "From the wheel")
     assert "files written" in sula(tmp_path / "blog", "build", "public")
     assert "From the wheel" in (tmp_path / "blog/public/atom.xml").read_text("utf-8")
+    for name in ("theme", "infra/edge"):
+        assert shipped(name) == ROOT / name
+        assert tree(tmp_path / "installed/sula/data" / name) == tree(ROOT / name)
+    for name in ("infra/template.yaml", "requirements/run.lock"):
+        assert shipped(name) == ROOT / name
+        packed = tmp_path / "installed/sula/data" / name
+        assert packed.read_bytes() == (ROOT / name).read_bytes()
