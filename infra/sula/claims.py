@@ -4,7 +4,8 @@ Before a deploy writes its first page it claims, by compare-and-swap, the keys i
 after the build record is written it withdraws the claim. So:
 
 * a deploy that dies anywhere leaves its claim, and the next one looks at those objects
-  instead of believing the record: an interrupted deploy is finished by the next;
+  instead of believing the record: an interrupted deploy is finished by the next, which has the
+  edge forget them, too;
 * of two deploys at once, whoever writes the record first wins. The other's compare-and-swap
   fails; it plans again, looking at the keys that it and all others claimed, and continues.
 
@@ -26,6 +27,7 @@ from typing import Final
 
 import msgspec
 
+from edgefeed.contract import PAGES
 from sula.errors import CloudError, Conflict, Unavailable
 from sula.ports import Objects
 
@@ -56,6 +58,11 @@ class Clock:
 
 
 Claims = Mapping[str, Claim]
+
+
+def public_keys(claims: Claims) -> set[str]:
+    """The public objects that somebody may have touched."""
+    return {key for each in claims.values() for key in each.keys if key.startswith(PAGES)}
 
 
 _claims = msgspec.json.Decoder(dict[str, Claim])  # not in a thread: see `edgefeed.metadata`

@@ -1,6 +1,6 @@
 """A deploy, from checkout to feeds.
 
-    record, claims ▶ plan ▶ render ▶ claim ▶ publish ▶ function ▶ record ▶ withdraw ▶ wait
+    record, claims ▶ plan ▶ render ▶ claim ▶ publish ▶ function ▶ record ▶ edge ▶ withdraw ▶ wait
 
 The build record is the commit point: it is replaced by compare-and-swap, last. Whoever finds
 it replaced by another deploy plans again and continues (`sula.claims` says why that is right).
@@ -20,7 +20,7 @@ import msgspec
 from edgefeed.contract import PAGES
 from sula import release
 from sula.actions import Action, Plan, Stage
-from sula.claims import Claim, Clock, claim, read_claims, withdraw
+from sula.claims import Claim, Clock, claim, public_keys, read_claims, withdraw
 from sula.errors import CloudError, Finding
 from sula.function import Bundled, bundle_for, renderer_of
 from sula.gather import (
@@ -46,9 +46,13 @@ _SKEW = 120
 
 @dataclass(frozen=True)
 class Options:
-    """How to deploy. ``full`` renders and compares everything; ``verify`` lists the bucket."""
+    """How to deploy. ``full`` renders and compares everything; ``verify`` lists the bucket.
+
+    ``renew`` publishes the function even if it is what the record says: its settings are not.
+    """
 
     force: bool = False
+    renew: bool = False
     full: bool = False
     verify: bool = False
     wait: bool = True
@@ -150,6 +154,7 @@ class Deploy:
     began: float = field(default_factory=time.monotonic)
     ahead: Ahead | None = None
     _published_at: float = 0.0
+    _touched: set[str] = field(default_factory=set)
 
     def run(self) -> Outcome:
         """Publish the checkout. Raises `ContentError`, `SulaError`; see the module."""
@@ -198,6 +203,7 @@ class Deploy:
             if others.keys() - claims.keys():
                 return None
         published, updated = self._publish(plan, bundled, workshop, own)
+        self._touched |= {*published.written, *published.removed}
         racy = changed_since(self.checkout, plan)
         final = record_of(
             with_unknown(plan, racy),
@@ -210,9 +216,11 @@ class Deploy:
         final = msgspec.structs.replace(final, surveyed=surveyed(self.checkout.scan, final, racy))
         # Whoever wrote anything replaces the record, even by one that says the same: another
         # deploy, over whose objects these writes went, must learn of them.
-        quiet = plan.empty and _same(final, record)
+        # The function, too, must not be of a revision that a later deploy takes again.
+        quiet = plan.empty and bundled is None and _same(final, record)
         if not quiet and not replace_record(objects, final, etag):
             return None
+        self._forget(claims)
         if own is not None or dead:
             withdraw(objects, [self.token, *dead], self.clock)
         return Outcome(plan, published, tuple(warnings), final.revision, updated, attempt)
@@ -237,8 +245,7 @@ class Deploy:
     def observe(self, record: Record, claims: Mapping[str, Claim]) -> dict[str, Stored | None]:
         """What is really there, under the keys for which the record may not be right."""
         objects = self.target.objects
-        keys = {key for each in claims.values() for key in each.keys if key.startswith(PAGES)}
-        keys |= release.due(record, self.clock.now())
+        keys = public_keys(claims) | release.due(record, self.clock.now())
         if self.options.verify or self.options.full:
             keys |= {found.key for found in objects.list(PAGES)}
             keys |= {PAGES + path for path in self.checkout.theme.files}
@@ -266,7 +273,8 @@ class Deploy:
         if self.target.function is None:
             return None
         renderer = renderer_of(self.checkout, self.target.libraries)
-        if self._mark(renderer) == record.function and not self.options.full:
+        anew = self.options.full or self.options.renew
+        if self._mark(renderer) == record.function and not anew:
             return None
         return bundle_for(self.checkout, self.target, renderer, record.revision + 1)
 
@@ -305,11 +313,19 @@ class Deploy:
 
     # --- afterwards --------------------------------------------------------------------
 
-    def _follow_up(self, outcome: Outcome) -> None:
-        """Let the edge forget what changed, and see the lists follow."""
-        changed = {*outcome.published.written, *outcome.published.removed}
-        if self.target.edge is not None and changed:
+    def _forget(self, claims: Mapping[str, Claim]) -> None:
+        """Let the edge forget what changed, while our claim still says that it must.
+
+        It keeps pages for a year, so nobody may end between the two. What others claimed is
+        forgotten with it: they may have died before they could say so. And so is what an attempt
+        of ours wrote that another deploy came before: the next found it there already.
+        """
+        if self.target.edge is not None and (changed := self._touched | public_keys(claims)):
             self.target.edge.invalidate(changed_paths(changed), self.token)
+
+    def _follow_up(self, outcome: Outcome) -> None:
+        """See the lists follow."""
+        changed = {*outcome.published.written, *outcome.published.removed}
         if self.target.function is not None and self.options.wait:
             wait_for_feeds(
                 self.target,

@@ -20,7 +20,7 @@ import msgspec
 
 from edgefeed.contract import PAGES, RECORD_KEY
 from sula.actions import Action, Stage
-from sula.claims import Claims, Clock, claim, read_claims, withdraw
+from sula.claims import Clock, claim, public_keys, read_claims, withdraw
 from sula.errors import CloudError
 from sula.inventory import changed_paths, look_at, read_record, replace_record
 from sula.ports import History, Version
@@ -84,7 +84,7 @@ class Rollback:
             )
         old = kept[deploys]
         there: dict[str, Stored | None] = dict(_objects(now))
-        there |= look_at(objects, _public(claims))
+        there |= look_at(objects, public_keys(claims))
         actions = list(_actions(there, _objects(old.record), now))
         bodies = self._bodies(actions, _objects(old.record))
         own, others = claim(objects, self.token, [a.key for a in actions], self.clock)
@@ -102,8 +102,14 @@ class Rollback:
         final = _record(now, old.record, self.token)
         if not replace_record(objects, final, etag):
             raise CloudError("another deploy came in between; see `sula status`, then try again")
+        changed = {*published.written, *published.removed}
+        # Before the claim goes: whoever dies in between leaves it to the next.
+        if self.target.edge is not None and (touched := changed | public_keys(claims)):
+            self.target.edge.invalidate(changed_paths(touched), self.token)
         withdraw(objects, [self.token], self.clock)
-        self._follow_up(published)
+        if self.wait:
+            pages = sorted(key for key in changed if key.endswith(".html"))
+            wait_for_feeds(self.target, pages, refresh=False, patience=120.0)
         return RolledBack(old, published, final.revision)
 
     def _bodies(self, actions: list[Action], wanted: Mapping[str, Stored]) -> _Bodies:
@@ -134,14 +140,6 @@ class Rollback:
             ]
             self.target.redirects.change(*difference(*maps))
 
-    def _follow_up(self, published: Published) -> None:
-        changed = {*published.written, *published.removed}
-        if self.target.edge is not None and changed:
-            self.target.edge.invalidate(changed_paths(changed), self.token)
-        if self.wait:
-            pages = sorted(key for key in changed if key.endswith(".html"))
-            wait_for_feeds(self.target, pages, refresh=False, patience=120.0)
-
 
 @dataclass(frozen=True)
 class _Bodies:
@@ -152,11 +150,6 @@ class _Bodies:
 
     def __call__(self, key: str) -> bytes:
         return self.past.get_version(key, self.found[key])
-
-
-def _public(claims: Claims) -> set[str]:
-    """The public objects that another deploy may have touched."""
-    return {key for each in claims.values() for key in each.keys if key.startswith(PAGES)}
 
 
 def _objects(record: Record) -> dict[str, Stored]:

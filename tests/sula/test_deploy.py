@@ -18,7 +18,6 @@ from edgefeed.contract import RECORD_KEY
 from sula.claims import CLAIMS_KEY, Clock, read_claims
 from sula.deploy import Deploy, Options
 from sula.errors import ContentError, FunctionFailed
-from sula.inventory import changed_paths
 from sula.record import RecordUnreadableError
 from sula.target import LateError, Target
 from sula.wait import wait_for_feeds
@@ -259,6 +258,17 @@ def test_the_function_is_updated_when_lists_would_look_different_and_only_then(
     assert not with_function(site, bucket, function).run().changed
 
 
+def test_a_function_whose_settings_do_not_run_yet_is_published_anew(site: Authored) -> None:
+    bucket = MemoryBucket()
+    function = FakeFunction(bucket)
+    with_function(site, bucket, function).run()
+    again = with_function(site, bucket, function)
+    again.options = Options(renew=True)
+    assert again.run().function_updated
+    # No later bundle is of the same revision as this one.
+    assert function.site_json()["revision"] == record_in(bucket).revision == 2
+
+
 def test_a_deploy_waits_for_every_page_and_for_all_that_is_owed() -> None:
     bucket = MemoryBucket()
     keys = [f"pages/{n}.html" for n in range(600)]
@@ -352,40 +362,6 @@ def test_a_function_that_always_fails_is_said_to() -> None:
             Target(MemoryBucket(), FailingFunction(99)), ["a"], refresh=False, patience=5,
             pause=lambda _: None, now=lambda: next(times),
         )  # fmt: skip
-
-
-class FakeEdge:
-    def __init__(self) -> None:
-        self.told: list[tuple[list[str], str]] = []
-
-    def invalidate(self, paths: Any, reference: str) -> None:
-        self.told.append((list(paths), reference))
-
-
-def test_the_edge_forgets_what_changed(site: Authored) -> None:
-    bucket, edge = MemoryBucket(), FakeEdge()
-    deploy = deploying(site, bucket)
-    deploy.target = Target(bucket, edge=edge)
-    deploy.run()
-    site.save(Post("posts/one.md", "One", "2026-01-01 09:00", "Mended."))
-    deploy = deploying(site, bucket)
-    deploy.target = Target(bucket, edge=edge)
-    deploy.run()
-    assert edge.told[-1] == (["/posts/one/", "/posts/one/index.html"], deploy.token)
-
-
-@pytest.mark.parametrize(
-    ("keys", "paths"),
-    [
-        (["pages/a b.png"], ["/a%20b.png"]),
-        (["pages/404.html", "pages/x/index.html"], ["/404.html", "/x/", "/x/index.html"]),
-        ([f"pages/posts/{n}/index.html" for n in range(50)] + ["pages/é.png"],
-         ["/%C3%A9.png", "/posts/*"]),
-        ([f"pages/{n}/index.html" for n in range(50)], ["/*"]),
-    ],
-)  # fmt: skip
-def test_many_changed_paths_are_folded(keys: list[str], paths: list[str]) -> None:
-    assert changed_paths(keys) == paths
 
 
 def test_options_and_clock_have_sensible_defaults() -> None:
