@@ -58,7 +58,9 @@ def test_the_bucket_is_private_versioned_encrypted_and_outlives_the_stack(
 ) -> None:
     bucket = template["Resources"]["Bucket"]
     known = bucket["Properties"]
-    assert bucket["DeletionPolicy"] == bucket["UpdateReplacePolicy"] == "Retain"
+    # A creation that fails removes the empty bucket again: the next one needs its name.
+    assert bucket["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert bucket["UpdateReplacePolicy"] == "Retain"
     assert set(known["PublicAccessBlockConfiguration"].values()) == {True}
     assert known["OwnershipControls"]["Rules"] == [{"ObjectOwnership": "BucketOwnerEnforced"}]
     assert known["VersioningConfiguration"]["Status"] == "Enabled"
@@ -91,9 +93,10 @@ def test_a_failed_message_comes_back_after_the_function_has_surely_ended(
     template: dict[str, Any],
 ) -> None:
     queue = properties(template, "Queue")
-    assert queue["VisibilityTimeout"] >= 6 * properties(template, "Function")["Timeout"]
-    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
     mapping = properties(template, "FunctionEvents")
+    window = mapping["MaximumBatchingWindowInSeconds"]
+    assert queue["VisibilityTimeout"] >= 6 * properties(template, "Function")["Timeout"] + window
+    assert queue["RedrivePolicy"]["maxReceiveCount"] >= 5
     assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["FunctionName"] == {"Ref": "Live"}
     # More than ten messages need a window (Lambda's rule).
@@ -103,6 +106,32 @@ def test_a_failed_message_comes_back_after_the_function_has_surely_ended(
 def test_no_event_is_kept_for_more_than_a_second(template: dict[str, Any]) -> None:
     assert properties(template, "Queue").get("DelaySeconds", 0) == 0
     assert properties(template, "FunctionEvents")["MaximumBatchingWindowInSeconds"] <= 1
+
+
+@pytest.mark.parametrize(
+    ("resource", "path", "longest"),
+    [
+        ("OriginAccess", "OriginAccessControlConfig.Name", 64),
+        ("Redirects", "Name", 64),
+        ("ViewerRequest", "Name", 64),
+        ("CachePolicy", "CachePolicyConfig.Name", 128),
+        ("HeadersPolicy", "ResponseHeadersPolicyConfig.Name", 128),
+        ("DeployRole", "RoleName", 64),
+        ("PlanRole", "RoleName", 64),
+        ("Dashboard", "DashboardName", 255),
+        ("Budget", "Budget.BudgetName", 100),
+    ],
+)
+def test_what_is_no_regions_has_the_region_in_its_name(
+    template: dict[str, Any], resource: str, path: str, longest: int
+) -> None:
+    """Two stacks of one name, in two regions of one account, would meet there."""
+    found: Any = properties(template, resource)
+    for name in path.split("."):
+        found = found[name]
+    text = found["Fn::Sub"].replace("${AWS::StackName}", "s" * 35)
+    assert "${AWS::Region}" in text
+    assert len(text.replace("${AWS::Region}", "ap-southeast-1")) <= longest
 
 
 def test_the_function_has_what_the_bundle_is_made_for(template: dict[str, Any]) -> None:

@@ -157,11 +157,34 @@ def test_github_roles_are_for_one_repository(
         assert not re.fullmatch(template["Parameters"][name]["AllowedPattern"], "a/*")
 
 
+@pytest.mark.parametrize(
+    ("repository", "fits"),
+    [
+        ("ada/blog", True),
+        ("ada-l/my_blog.site", True),
+        # What GitHub's tokens say since July 2026 of a repository that is younger, or has moved.
+        ("ada@123456/blog@456789", True),
+        ("", True),
+        ("ada@123456/blog", False),
+        ("ada/blog@456789", False),
+        ("ada@x/blog@y", False),
+        ("ada@*/blog@*", False),
+        ("ada", False),
+    ],
+)
+def test_a_repository_is_named_as_githubs_token_names_it(
+    template: dict[str, Any], repository: str, *, fits: bool
+) -> None:
+    pattern = template["Parameters"]["GitHubRepository"]["AllowedPattern"]
+    assert bool(re.fullmatch(pattern, repository)) == fits
+
+
 def test_a_provider_that_the_account_has_is_used(template: dict[str, Any]) -> None:
     """An account can have only one for GitHub, and others may use it: it stays behind."""
     provider = template["Resources"]["GitHub"]
     assert provider["Condition"] == "MakesProvider"
-    assert provider["DeletionPolicy"] == "Retain"
+    assert provider["DeletionPolicy"] == "RetainExceptOnCreate"
+    assert provider["UpdateReplacePolicy"] == "Retain"
     for role_ in ("DeployRole", "PlanRole"):
         (trust,) = properties(template, role_)["AssumeRolePolicyDocument"]["Statement"]
         choice = trust["Principal"]["Federated"]["Fn::If"]
