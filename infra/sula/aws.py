@@ -41,6 +41,22 @@ PASSING = {
     "ThrottlingException", "TooManyRequestsException", "RequestTimeout", "RequestLimitExceeded",
     "500", "502", "503", "504",
 }  # fmt: skip
+# What the services call the same few mishaps with credentials, each in its own words.
+_REMEDIES = {
+    "they have expired: sign in again (`aws sso login`), or take fresh ones": {
+        "ExpiredToken", "ExpiredTokenException", "TokenRefreshRequired",
+    },
+    "AWS does not know them: check AWS_PROFILE and the keys, or run `aws configure`": {
+        "InvalidAccessKeyId", "InvalidClientTokenId", "InvalidToken", "UnrecognizedClientException",
+        "AuthFailure",
+    },
+    "the secret key does not fit the key's id, or this machine's clock is wrong": {
+        "SignatureDoesNotMatch", "InvalidSignatureException",
+    },
+    "this machine's clock is wrong: set it by the network": {
+        "RequestTimeTooSkewed", "RequestExpired", "RequestInTheFuture",
+    },
+}  # fmt: skip
 _DELETE_BATCH = 1000
 _KEY_VALUES = "cloudfront-keyvaluestore"
 
@@ -132,6 +148,8 @@ def translated(doing: str) -> Iterator[None]:
         HTTPClientError,
         MissingDependencyException,
         NoCredentialsError,
+        PartialCredentialsError,
+        TokenRetrievalError,
     )
     from botocore.exceptions import (  # noqa: PLC0415 - the same
         ConnectionError as NoConnectionError,
@@ -145,11 +163,13 @@ def translated(doing: str) -> Iterator[None]:
             raise Conflict(f"{doing}: another state was there first") from error
         if code in PASSING:
             raise Unavailable(f"{doing}: the cloud did not answer ({code}); try again") from error
-        raise CloudError(f"{doing}: {code}: {message}") from error
-    except NoCredentialsError as error:
+        raise CloudError(refused(doing, code, message)) from error
+    except (NoCredentialsError, PartialCredentialsError) as error:
         raise CloudError(
             f"{doing}: no AWS credentials found; set AWS_PROFILE, or run `aws configure`"
         ) from error
+    except TokenRetrievalError as error:
+        raise CloudError(f"{doing}: {error}; sign in again: `aws sso login`") from error
     except (HTTPClientError, NoConnectionError) as error:
         raise Unavailable(f"{doing}: the cloud did not answer ({error})") from error
     except MissingDependencyException as error:
@@ -157,6 +177,15 @@ def translated(doing: str) -> Iterator[None]:
         raise CloudError(f"{doing}: {remedy}") from error
     except BotoCoreError as error:
         raise CloudError(f"{doing}: {error}") from error
+
+
+def refused(doing: str, code: str, message: str = "") -> str:
+    """What to say of a refusal; where credentials are to blame, with what to do about them."""
+    said = f"{doing}: {code}" + (f": {message}" if message else "")
+    for remedy, codes in _REMEDIES.items():
+        if code in codes:
+            return f"{said.rstrip('.')}. The credentials were refused; {remedy}"
+    return said
 
 
 def code_of(error: Any) -> str:  # noqa: ANN401 - botocore is not imported here
@@ -178,6 +207,12 @@ def unless_missing(call: Callable[[], T]) -> T | None:
 
 def _moment(value: datetime) -> str:
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _check_removed(answer: Any) -> None:  # noqa: ANN401 - one shape for two requests
+    """Raise `CloudError` where S3 answered 200 and did not remove all the same."""
+    for error in answer.get("Errors", ()):
+        raise CloudError(f"removing {error.get('Key')}: {error.get('Message')}")
 
 
 class S3Objects:
@@ -288,8 +323,7 @@ class S3Objects:
                     Bucket=self.bucket,
                     Delete={"Objects": [{"Key": key} for key in batch], "Quiet": True},
                 )
-            for error in answer.get("Errors", ()):
-                raise CloudError(f"removing {error.get('Key')}: {error.get('Message')}")
+            _check_removed(answer)
 
     def list(self, prefix: str) -> Iterator[Listed]:
         """See `Objects.list`."""
@@ -335,13 +369,14 @@ class S3Objects:
         for start in range(0, len(found), _DELETE_BATCH):
             batch = found[start : start + _DELETE_BATCH]
             with translated(f"removing {len(batch)} versions"):
-                self._s3().delete_objects(
+                answer = self._s3().delete_objects(
                     Bucket=self.bucket,
                     Delete={
                         "Objects": [{"Key": one.key, "VersionId": one.id} for one in batch],
                         "Quiet": True,
                     },
                 )
+            _check_removed(answer)
         return len(found)
 
     def remove_bucket(self) -> None:

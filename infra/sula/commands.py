@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -134,7 +135,8 @@ def run_deploy(
     if create:
         from sula.manage import make_stack  # noqa: PLC0415 - only where the stack is meant
 
-        make_stack(config, console, allow_losses=allow_losses, agreed=agreed)
+        live = make_stack(config, console, allow_losses=allow_losses, agreed=agreed)
+        options = replace(options, renew=not live)
         began = None  # what took so long is the cloud, or the person who was asked
     target = connect(config)
     ahead = Ahead(target.objects, options)

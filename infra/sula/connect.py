@@ -21,7 +21,7 @@ def running(config: Config) -> Running:
     if found is None:
         raise CloudError(
             f"the local cloud of {config.local} is not running; start it with `sula up` there, "
-            "and leave it running"
+            "and leave it running (or name a region of Amazon's: --cloud, SULA_CLOUD)"
         )
     return found
 

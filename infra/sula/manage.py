@@ -8,15 +8,24 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from sula import stack
+from sula.aws import Cloud, S3Objects
 from sula.config import Config
 from sula.connect import cloud_of
 from sula.console import Console
-from sula.errors import CloudError, ConfigError
+from sula.errors import CloudError, ConfigError, StackError
 from sula.inventory import read_record
 from sula.report import plural
-from sula.services import CloudFormation
+from sula.services import CloudFormation, LambdaFunction, github_provider
 from sula.watching import SqsQueue
 
+_EMPTYINGS = 3
+# What a stack without a site may be: its creation failed or was not agreed to, or its deletion
+# failed half-way.
+_UNFINISHED = {
+    "REVIEW_IN_PROGRESS", "CREATE_FAILED", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED",
+    "IMPORT_COMPLETE", "IMPORT_ROLLBACK_COMPLETE", "IMPORT_ROLLBACK_FAILED",
+    "UPDATE_ROLLBACK_COMPLETE",
+}  # fmt: skip
 _PARAMETER = re.compile(r"^  ([A-Z][A-Za-z0-9]*):$", re.MULTILINE)
 
 
@@ -53,11 +62,12 @@ def make_stack(
     *,
     allow_losses: bool = False,
     agreed: Callable[[str], bool] = lambda _: True,
-) -> None:
+) -> bool:
     """Create or update the stack, through a change set that is shown first.
 
     ``agreed`` is asked whether to go on, each time before something is changed.
-    Raises `ConfigError` where it says no.
+    Returns whether what runs is the function as the stack now has it: an alias keeps the settings
+    of its version until another is published. Raises `ConfigError` where ``agreed`` says no.
     """
     template = stack.load_template()
     check_parameters(config.parameters, template)
@@ -65,12 +75,14 @@ def make_stack(
     stacks = CloudFormation(cloud)
     console.line(f"Stack {config.stack} in {cloud.endpoint.region}")
     bucket = stack.bucket_name(config.stack, cloud.account(), cloud.endpoint.region)
+    stack.clear(stacks, config.stack)
     if stacks.describe(config.stack) is None and cloud.objects(bucket).exists():
         console.line(f"Bucket {bucket} of an earlier stack is there, with all that is in it")
         if not agreed("Take it over into a new stack?"):
             raise ConfigError(f"nothing was changed: bucket {bucket} stays as it is")
         stack.take_over(stacks, config.stack, bucket)
-    wanted = stack.plan(stacks, config.stack, template, config.parameters)
+    given = {**config.parameters, **_provider(config, stacks)}
+    wanted = stack.plan(stacks, config.stack, template, given)
     for line in stack.plan_lines(wanted):
         console.change(line)
     # What would lose data and was not allowed to is refused below; nobody need be asked.
@@ -78,19 +90,62 @@ def make_stack(
     if asks and not agreed("Make these changes?"):
         stack.decline(stacks, wanted)
         raise ConfigError(f"nothing was changed in stack {config.stack}")
-    stack.apply(
+    made = stack.apply(
         stacks, wanted, progress=lambda text: console.line(f"  {text}"), allow_losses=allow_losses
     )
+    return LambdaFunction(cloud, made.function).is_published()
+
+
+def _provider(config: Config, stacks: CloudFormation) -> Mapping[str, str]:
+    """The account's provider for GitHub, where it has one that is not this stack's.
+
+    There can be only one, and it stays when a stack goes: without this, a site that was destroyed
+    could not be made again before somebody looked its name up.
+    """
+    given = config.parameters
+    if not given.get("GitHubRepository") or given.get("GitHubProviderArn"):
+        return {}
+    if stacks.has(config.stack, "GitHub"):
+        return {}
+    found = github_provider(stacks.cloud)
+    return {"GitHubProviderArn": found} if found else {}
 
 
 def what_goes(config: Config, *, bucket: bool) -> Iterator[str]:
     """What destroying a stack would lose, and what stays, line by line."""
     cloud = cloud_of(config)
-    found = stack.outputs(CloudFormation(cloud), config.stack)
-    objects = cloud.objects(found.bucket)
-    record, _ = read_record(objects, lenient=True)
+    name, region = config.stack, cloud.endpoint.region
+    kept = cloud.objects(stack.bucket_name(name, cloud.account(), region))
+    state = CloudFormation(cloud).describe(name)
+    if state is None and (not bucket or not kept.exists()):
+        raise CloudError(
+            f"there is no stack {name} in {region}"
+            + (f", and no bucket {kept.bucket}" if bucket else _left(kept))
+        )
+    if state is None:
+        yield f"There is no stack {name} in {region} any more. This removes what it left:"
+    elif state.outputs and state.status != "DELETE_FAILED":
+        yield from _site_goes(cloud, stack.Outputs.of(name, state), name)
+    elif state.status in _UNFINISHED:
+        yield f"This removes what there is of stack {name} in {region}, which is {state.status}:"
+    else:
+        stack.Outputs.of(name, state)  # somebody else's, and it says so
+    if bucket:
+        yield f"  - the bucket {kept.bucket}: every page, list and old version. For ever"
+    elif kept.exists():
+        yield f"The bucket {kept.bucket} stays, with all that is in it; a new stack takes it over."
+
+
+def _left(kept: S3Objects) -> str:
+    if not kept.exists():
+        return ""
+    return f"; its bucket {kept.bucket} is there, which `sula destroy --bucket` removes"
+
+
+def _site_goes(cloud: Cloud, found: stack.Outputs, name: str) -> Iterator[str]:
+    record, _ = read_record(cloud.objects(found.bucket), lenient=True)
     pages = plural(sum(bool(row.etag) for row in record.sources), "page")
-    yield f"This removes stack {config.stack} in {cloud.endpoint.region}:"
+    yield f"This removes stack {name} in {cloud.endpoint.region}:"
     yield f"  - the address {found.site_url or found.distribution_domain}, with {pages}"
     yield f"  - the function {found.function}, its log and its alarms"
     waiting = sum(not row.gone for row in record.waiting)
@@ -101,26 +156,31 @@ def what_goes(config: Config, *, bucket: bool) -> Iterator[str]:
         yield f"  - {plural(dead, 'message')} in the dead-letter queue"
     if found.access_log_bucket:
         yield f"  - the access log, bucket {found.access_log_bucket}"
-    if bucket:
-        yield f"  - the bucket {found.bucket}: every page, list and old version. For ever"
-    else:
-        yield f"The bucket {found.bucket} stays, with all that is in it; a new stack takes it over."
 
 
 def destroy(config: Config, console: Console, *, bucket: bool) -> None:
-    """Remove the stack; and with ``bucket`` what it published, too."""
+    """Remove the stack, if there is one; and with ``bucket`` what it published, too."""
     cloud = cloud_of(config)
     stacks = CloudFormation(cloud)
-    found = stack.outputs(stacks, config.stack)
-    if found.access_log_bucket:
-        # CloudFormation removes no bucket that holds something.
-        cloud.objects(found.access_log_bucket).remove_everything()
-    stack.destroy(stacks, config.stack, progress=lambda text: console.line(f"  {text}"))
+    state = stacks.describe(config.stack)
+    log = state.outputs.get("AccessLogBucketName", "") if state is not None else ""
+    for attempt in range(_EMPTYINGS):
+        if log and cloud.objects(log).exists():
+            # CloudFormation removes no bucket that holds something, and the edge writes its log
+            # for as long as it serves: what came meanwhile goes with the next attempt.
+            cloud.objects(log).remove_everything()
+        try:
+            stack.destroy(stacks, config.stack, progress=lambda text: console.line(f"  {text}"))
+            break
+        except StackError:
+            if not log or attempt == _EMPTYINGS - 1:
+                raise
     if bucket:
-        objects = cloud.objects(found.bucket)
+        name = stack.bucket_name(config.stack, cloud.account(), cloud.endpoint.region)
+        objects = cloud.objects(name)
         count = objects.remove_everything()
         objects.remove_bucket()
-        console.line(f"Removed bucket {found.bucket} and {plural(count, 'version')} of objects")
+        console.line(f"Removed bucket {name} and {plural(count, 'version')} of objects")
 
 
 def is_current(config: Config) -> bool | None:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
-from sula.aws import Cloud, S3Objects
+from sula.aws import Cloud, S3Objects, refused
 from sula.errors import CloudError, Conflict, Unavailable
 from sula.ports import ObjectHead, StoredObject
 
@@ -173,7 +173,7 @@ def _translated(doing: str) -> Iterator[list[Any]]:
         if code is None or code.startswith("5") or code in {"429", "SlowDown", "InternalError"}:
             said = code or "no answer"
             raise Unavailable(f"{doing}: the cloud did not answer ({said}); try again") from error
-        raise CloudError(f"{doing}: {code}") from error
+        raise CloudError(refused(doing, code)) from error
 
 
 def _code(error: Exception) -> str | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
-from sula.aws import Cloud, translated, unless_missing
+from sula.aws import Cloud, code_of, translated, unless_missing
+from sula.errors import Unavailable
 from sula.waiting import moment
 
 if TYPE_CHECKING:
@@ -17,6 +19,19 @@ if TYPE_CHECKING:
 _SOON = 2
 _LATE = 3600
 """Seconds for which a release that fails is tried again; the next deploy publishes it anyway."""
+
+
+@contextmanager
+def _one_at_a_time(name: str) -> Iterator[None]:
+    """Two deploys may not change one schedule at once: Scheduler refuses the second."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 - see Cloud._make
+
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) != "ConflictException":
+            raise
+        raise Unavailable(f"schedule {name} is being changed by another deploy") from error
 
 
 @dataclass(frozen=True)
@@ -51,13 +66,13 @@ class Scheduler:
                 "RetryPolicy": {"MaximumEventAgeInSeconds": _LATE, "MaximumRetryAttempts": 10},
             },
         }
-        with translated(f"scheduling {name}"):
+        with translated(f"scheduling {name}"), _one_at_a_time(name):
             if unless_missing(lambda: self._client.update_schedule(**wanted)) is None:
                 self._client.create_schedule(**wanted)
 
     def cancel(self, name: str) -> None:
         """See `Schedules.cancel`."""
-        with translated(f"cancelling {name}"):
+        with translated(f"cancelling {name}"), _one_at_a_time(name):
             unless_missing(lambda: self._client.delete_schedule(Name=name, GroupName=self.group))
 
     def exists(self, name: str) -> bool:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from sula.aws import Cloud, Endpoint, translated
+from sula.aws import Cloud, Endpoint, code_of, translated, unless_missing
 from sula.errors import CloudError, Conflict, FunctionFailed, StackError, Unavailable
 from sula.ports import Change, StackEvent, StackState
 
@@ -21,8 +21,23 @@ __all__ = ["Cloud", "CloudFormation", "CloudFrontEdge", "Endpoint", "LambdaFunct
 
 ALIAS = "live"
 _KEPT_VERSIONS = 5
+# What a version keeps of a function.
+_PUBLISHED = (
+    "CodeSha256", "Architectures", "Environment", "Handler", "LoggingConfig", "MemorySize", "Role",
+    "Runtime", "Timeout",
+)  # fmt: skip
+_GITHUB = "token.actions.githubusercontent.com"
+_UPDATES = 6
 _WHILE_PENDING = 60.0
 _CHANGE_SET_READY = 120.0
+
+
+def _is_overtaken(error: Any) -> bool:  # noqa: ANN401 - botocore is not imported here
+    """Whether another update of the function came in between."""
+    code = code_of(error)
+    # The other's code is there when ours is to be published.
+    changed = code == "InvalidParameterValueException" and "codesha256" in str(error).lower()
+    return changed or code == "ResourceConflictException"
 
 
 class LambdaFunction:
@@ -40,25 +55,49 @@ class LambdaFunction:
         return cast("LambdaClient", self._cloud.client("lambda"))
 
     def update_code(self, code: bytes, description: str = "") -> bool:
-        """See `Function.update_code`."""
-        digest = base64.b64encode(hashlib.sha256(code).digest()).decode("ascii")
+        """See `Function.update_code`. Lambda takes one update at a time: others are waited for."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - see Cloud._make
+
         with translated(f"updating function {self.name}"):
+            for attempt in range(_UPDATES):
+                try:
+                    return self._update(code, description)
+                except ClientError as error:
+                    if not _is_overtaken(error):
+                        raise
+                self._pause(0.5 * 2**attempt)
+        raise Unavailable(f"function {self.name} is always being updated by others; try again")
+
+    def _update(self, code: bytes, description: str) -> bool:
+        digest = base64.b64encode(hashlib.sha256(code).digest()).decode("ascii")
+        live = self._lambda.get_function_configuration(FunctionName=self.name, Qualifier=ALIAS)
+        latest = self._lambda.get_function_configuration(FunctionName=self.name)
+        if latest["CodeSha256"] != digest:
+            self._lambda.update_function_code(FunctionName=self.name, ZipFile=code)
+        self._wait_until_settled()
+        # Publishing what is already published returns the version there is. Settings that a
+        # stack update changed reach the alias here, too.
+        version = self._lambda.publish_version(
+            FunctionName=self.name, CodeSha256=digest, Description=description
+        )["Version"]
+        if live["Version"] == version:
+            return False
+        self._wait_until_settled(version)
+        self._lambda.update_alias(FunctionName=self.name, Name=ALIAS, FunctionVersion=version)
+        self._forget_old_versions(version)
+        return True
+
+    def is_published(self) -> bool:
+        """Whether the live version is the function as it now is, code and settings.
+
+        An alias that was never moved is: there is no code to publish.
+        """
+        with translated(f"looking at function {self.name}"):
             live = self._lambda.get_function_configuration(FunctionName=self.name, Qualifier=ALIAS)
             latest = self._lambda.get_function_configuration(FunctionName=self.name)
-            if latest["CodeSha256"] != digest:
-                self._lambda.update_function_code(FunctionName=self.name, ZipFile=code)
-            self._wait_until_settled()
-            # Publishing what is already published returns the version there is. Settings that a
-            # stack update changed reach the alias here, too.
-            version = self._lambda.publish_version(
-                FunctionName=self.name, CodeSha256=digest, Description=description
-            )["Version"]
-            if live["Version"] == version:
-                return False
-            self._wait_until_settled(version)
-            self._lambda.update_alias(FunctionName=self.name, Name=ALIAS, FunctionVersion=version)
-            self._forget_old_versions(version)
-        return True
+        return live["Version"] == "$LATEST" or all(
+            live.get(name) == latest.get(name) for name in _PUBLISHED
+        )
 
     def _wait_until_settled(self, qualifier: str = "$LATEST") -> None:
         waited = 0.0
@@ -90,7 +129,12 @@ class LambdaFunction:
         )
         for number in numbers[:-_KEPT_VERSIONS]:
             if str(number) != live:
-                self._lambda.delete_function(FunctionName=self.name, Qualifier=str(number))
+                # Another deploy may have done so.
+                unless_missing(
+                    lambda number=number: self._lambda.delete_function(  # type: ignore[misc]
+                        FunctionName=self.name, Qualifier=str(number)
+                    )
+                )
 
     def invoke(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """See `Function.invoke`."""
@@ -140,16 +184,24 @@ def _is_replaced(change: Mapping[str, Any]) -> bool:
     return bool(said != "False")
 
 
+def github_provider(cloud: Cloud) -> str:
+    """The ARN of the account's identity provider for GitHub; empty where it has none."""
+    with translated("looking for GitHub's identity provider"):
+        found = cloud.client("iam").list_open_id_connect_providers()
+    arns = [str(one["Arn"]) for one in found["OpenIDConnectProviderList"]]
+    return next((arn for arn in arns if arn.endswith(f":oidc-provider/{_GITHUB}")), "")
+
+
 class CloudFormation:
     """`Stacks` in CloudFormation."""
 
     def __init__(self, cloud: Cloud, pause: Callable[[float], None] = time.sleep) -> None:
-        self._cloud = cloud
+        self.cloud = cloud
         self._pause = pause
 
     @property
     def _cfn(self) -> CloudFormationClient:
-        return cast("CloudFormationClient", self._cloud.client("cloudformation"))
+        return cast("CloudFormationClient", self.cloud.client("cloudformation"))
 
     def describe(self, name: str) -> StackState | None:
         """See `Stacks.describe`."""
@@ -222,10 +274,12 @@ class CloudFormation:
             found = self._cfn.describe_change_set(StackName=name, ChangeSetName=change_set)
             reason = found.get("StatusReason", "")
             if found["Status"] == "FAILED":
+                unchanged = "didn't contain changes" in reason or "No updates" in reason
+                said = "" if unchanged else self._refusals(found["ChangeSetId"])
                 self.discard(name, change_set)
-                if "didn't contain changes" in reason or "No updates" in reason:
+                if unchanged:
                     return ()
-                raise StackError(f"stack {name}: the template was refused: {reason}")
+                raise StackError(f"stack {name}: the template was refused: {said or reason}")
             if found["Status"] == "CREATE_COMPLETE":
                 changes = [change["ResourceChange"] for change in found["Changes"]]
                 while token := found.get("NextToken"):
@@ -245,6 +299,27 @@ class CloudFormation:
             self._pause(step)
             waited, step = waited + step, min(step * 2, 2.0)
         raise Unavailable(f"stack {name}: the changes are not ready after {waited:.0f} s")
+
+    def _refusals(self, change_set: str) -> str:
+        """What CloudFormation's validation has against a change set (its ARN: a name is not found).
+
+        The change set itself says only that it was refused. Empty where that is all there is.
+        """
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - see Cloud._make
+
+        try:
+            pages = self._cfn.get_paginator("describe_events").paginate(
+                ChangeSetName=change_set, Filters={"FailedEvents": True}
+            )
+            events = [event for page in pages for event in page.get("OperationEvents", ())]
+        except ClientError:
+            return ""  # it need not be allowed to us
+        return "; ".join(
+            f"{event.get('LogicalResourceId', '')} ({event.get('ResourceType', '')}): "
+            f"{event['ValidationStatusReason']}"
+            for event in events
+            if event.get("ValidationStatusReason") and event.get("ValidationFailureMode") != "WARN"
+        )
 
     def execute(self, name: str, change_set: str) -> None:
         """See `Stacks.execute`."""
@@ -285,6 +360,21 @@ class CloudFormation:
                 self._cfn.delete_stack(StackName=name, RetainResources=list(keep))
             else:
                 self._cfn.delete_stack(StackName=name)
+
+    def has(self, name: str, resource: str) -> bool:
+        """Whether a stack has a resource of a name."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415 - see Cloud._make
+
+        with translated(f"looking for {resource} in stack {name}"):
+            try:
+                found = self._cfn.describe_stack_resource(
+                    StackName=name, LogicalResourceId=resource
+                )["StackResourceDetail"]
+            except ClientError as error:
+                if "does not exist" in str(error):
+                    return False
+                raise
+        return not found["ResourceStatus"].startswith("DELETE")
 
     def template(self, name: str) -> str:
         """The template that a stack was last made from, as it was sent."""

@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from sula.errors import CloudError, StackError
+from sula.errors import CloudError, StackError, Unavailable
 from sula.ports import Change, StackEvent, Stacks, StackState
 from sula.shipped import shipped
 
@@ -149,24 +149,40 @@ def plan(stacks: Stacks, name: str, template: str, parameters: Mapping[str, str]
             f"{name!r} cannot name a stack: its bucket is called after it, so at most 35 lower-case"
             " letters, digits and hyphens, the first a letter; change `stack` in [tool.sula]"
         )
+    clear(stacks, name)
     state = stacks.describe(name)
-    if state is not None and state.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}:
-        # What a failed creation leaves: CloudFormation cannot update it, only remove it.
-        stacks.delete(name)
-        _wait(stacks, name, seen=set(), progress=lambda _: None)
-        state = None
     new = state is None or state.status == "REVIEW_IN_PROGRESS"
     if state is not None and not new and not state.status.endswith("_COMPLETE"):
-        raise StackError(
-            f"stack {name} is {state.status}; wait until it has settled"
-            " (the CloudFormation console shows what it is doing), then try again"
-        )
+        raise StackError(f"stack {name} is {state.status}; {remedy(state.status)}")
     digest = hashlib.sha256(json.dumps([template, sorted(parameters.items())]).encode())
     change_set = f"sula-{digest.hexdigest()[:16]}"
     if state is not None:
         stacks.discard(name, change_set)
     changes = stacks.prepare(name, change_set, template, parameters, new=new)
     return StackPlan(name, change_set, new, changes)
+
+
+def clear(stacks: Stacks, name: str) -> None:
+    """Remove what a failed creation left: CloudFormation cannot update it, only remove it."""
+    state = stacks.describe(name)
+    if state is not None and state.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}:
+        destroy(stacks, name, progress=lambda _: None)
+
+
+def remedy(status: str) -> str:
+    """What to do about a stack that cannot be changed as it is."""
+    if status.endswith("_IN_PROGRESS"):
+        return (
+            "wait until it has settled (the CloudFormation console shows what it is doing), then"
+            " try again"
+        )
+    if status == "UPDATE_ROLLBACK_FAILED":
+        return (
+            "CloudFormation could not undo a change and waits for you: its console names the"
+            " resource and the reason; mend that, choose `Continue update rollback` there, then try"
+            " again"
+        )
+    return "`sula destroy` removes it and keeps the bucket; then create it anew"
 
 
 def take_over(stacks: Stacks, name: str, bucket: str) -> None:
@@ -255,10 +271,16 @@ def _wait(
     """Follow a stack until it has settled; `StackError` when it settled elsewhere."""
     waited, step, happened = 0.0, 0.1, list[StackEvent]()
     while waited < _PATIENCE:
-        state = stacks.describe(name)
-        if state is None:
-            return
-        fresh = [event for event in stacks.events(name) if event.id not in seen]
+        try:
+            state = stacks.describe(name)
+            if state is None:
+                return
+            fresh = [event for event in stacks.events(name) if event.id not in seen]
+        except Unavailable:
+            # CloudFormation goes on without us: a question that got lost is asked again.
+            pause(step)
+            waited, step = waited + step, min(step * 1.5, 3.0)
+            continue
         seen.update(event.id for event in fresh)
         happened += fresh
         for event in fresh:
@@ -271,7 +293,10 @@ def _wait(
             raise StackError(f"stack {name}: {first_failure(happened) or state.reason}")
         pause(step)
         waited, step = waited + step, min(step * 1.5, 3.0)
-    raise StackError(f"stack {name} has not settled after {waited / 60:.0f} minutes")
+    raise StackError(
+        f"stack {name} has not settled after {waited / 60:.0f} minutes; CloudFormation goes on"
+        " (its console shows what it waits for). Run the same command again when it has ended"
+    )
 
 
 _SIGNS = {"Add": "+", "Remove": "-", "Import": "<"}

@@ -101,7 +101,10 @@ class CloudWatchLogs:
 
 
 def alarms_of(cloud: Cloud, stack: str) -> list[Alarm]:
-    """The alarms of a stack."""
+    """The alarms of a stack: those that tell its topic.
+
+    By their names alone those of a stack ``blog-two`` would be of a stack ``blog``, too.
+    """
     with translated("looking at the alarms"):
         pages = cloud.client("cloudwatch").get_paginator("describe_alarms")
         return [
@@ -112,4 +115,5 @@ def alarms_of(cloud: Cloud, stack: str) -> list[Alarm]:
             )
             for page in pages.paginate(AlarmNamePrefix=f"{stack}-", AlarmTypes=["MetricAlarm"])
             for one in page["MetricAlarms"]
+            if any(action.endswith(f":{stack}-alarms") for action in one.get("AlarmActions", ()))
         ]

@@ -159,6 +159,13 @@ class Site:
         found: dict[str, Any] = json.loads(answer["Payload"].read())
         return found
 
+    def live_function(self) -> Mapping[str, Any]:
+        """What Lambda says of the version that runs."""
+        found: Mapping[str, Any] = self.local.cloud.client("lambda").get_function_configuration(
+            FunctionName=self.outputs.function, Qualifier="live"
+        )
+        return found
+
     def send_dead(self, body: str) -> None:
         self.local.cloud.client("sqs").send_message(
             QueueUrl=self.outputs.dead_letters_url, MessageBody=body

@@ -12,9 +12,10 @@ import pytest
 from moto import mock_aws
 from tests.serving import serving
 
+from sula import object_store
 from sula.aws import Cloud, Endpoint, S3Objects
 from sula.errors import CloudError, Conflict, Unavailable
-from sula.watching import SqsQueue
+from sula.watching import SqsQueue, alarms_of
 
 
 class Headers(TypedDict):
@@ -128,6 +129,20 @@ def test_a_queue_is_counted_and_read_without_taking(objects: S3Objects) -> None:
     assert len({letter.id for letter in SqsQueue(cloud, url).peek(limit=2)}) <= 2
 
 
+def test_alarms_are_those_of_one_stack_even_where_another_is_named_alike(
+    objects: S3Objects,
+) -> None:
+    cloudwatch = objects._cloud.client("cloudwatch")
+    for stack in ("blog", "blog-two", "my-blog"):
+        cloudwatch.put_metric_alarm(
+            AlarmName=f"{stack}-errors", Namespace="n", MetricName="m", Statistic="Sum", Period=60,
+            EvaluationPeriods=1, Threshold=0, ComparisonOperator="GreaterThanThreshold",
+            AlarmActions=[f"arn:aws:sns:us-east-1:123456789012:{stack}-alarms"],
+        )  # fmt: skip
+    assert [alarm.name for alarm in alarms_of(objects._cloud, "blog")] == ["errors"]
+    assert [alarm.name for alarm in alarms_of(objects._cloud, "blog-two")] == ["errors"]
+
+
 # --- misbehaviour ---------------------------------------------------------------------------
 
 
@@ -190,6 +205,36 @@ def test_no_credentials_come_with_the_remedy(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setenv("AWS_CONFIG_FILE", "/nonexistent")
     with pytest.raises(CloudError, match="AWS_PROFILE"):
         S3Objects(Cloud(Endpoint("us-east-1")), "b").get("k")
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("ExpiredToken", "sign in again"),
+        ("InvalidAccessKeyId", "check AWS_PROFILE"),
+        ("SignatureDoesNotMatch", "the secret key does not fit"),
+        ("RequestTimeTooSkewed", "clock is wrong"),
+        ("AccessDenied", "(: no)?$"),  # a matter of policies
+    ],
+)
+def test_credentials_that_are_refused_come_with_the_remedy(code: str, remedy: str) -> None:
+    """Whichever way is taken to S3."""
+    body = f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()
+
+    class Refusing(Broken):
+        def do_GET(self) -> None:
+            self.send_response(403)
+            self.send_header("Content-Type", "application/xml")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+    with serving(Refusing) as url:
+        cloud = Cloud(Endpoint("us-east-1", url, "test", "test"))
+        for objects in (cloud.objects("b"), object_store.objects(cloud, "b")):
+            with pytest.raises(CloudError, match=rf"reading k: {code}.*{remedy}") as caught:
+                objects.get("k")
+            assert ("credentials" in str(caught.value)) == (code != "AccessDenied")
 
 
 def test_importing_costs_no_boto3() -> None:

@@ -9,6 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from sula.aws import Cloud
+from sula.errors import Unavailable
 from sula.scheduler import Scheduler
 
 NOW = 1_800_000_000.0  # 2027-01-15T08:00:00Z
@@ -80,3 +81,17 @@ def test_a_schedule_is_replaced_found_and_dropped_twice_without_harm() -> None:
     schedules.cancel("a")
     schedules.cancel("a")
     assert not schedules.exists("a")
+
+
+def test_a_schedule_that_another_deploy_is_changing_is_tried_again_by_who_asked() -> None:
+    class Busy(FakeScheduler):
+        def create_schedule(self, **_: Any) -> dict[str, Any]:
+            raise ClientError({"Error": {"Code": "ConflictException"}}, "CreateSchedule")
+
+        def delete_schedule(self, **_: str) -> dict[str, Any]:
+            raise ClientError({"Error": {"Code": "ConflictException"}}, "DeleteSchedule")
+
+    with pytest.raises(Unavailable, match="by another deploy"):
+        made(Busy()).set("a", "2027-01-15T09:00:00", {})
+    with pytest.raises(Unavailable, match="by another deploy"):
+        made(Busy()).cancel("a")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from sula import stack
-from sula.errors import CloudError, StackError
+from sula.errors import CloudError, StackError, Unavailable
 from sula.ports import Change, StackEvent, StackState
 
 OUTPUTS = {
@@ -42,6 +42,7 @@ class FakeStacks:
             self.past += events
             outputs = OUTPUTS if status.endswith("COMPLETE") else {}
             gone = status == "DELETE_COMPLETE"
+            self._moving = not gone
             self.state = None if gone else StackState(status, outputs=outputs)
         return self.state
 
@@ -172,10 +173,50 @@ def test_what_a_failed_creation_left_is_removed_first() -> None:
     assert fake.calls == ["delete", "create", "execute"]
 
 
-@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_FAILED"])
-def test_a_stack_that_cannot_be_changed_now_is_named(status: str) -> None:
+def test_a_failed_creation_that_still_shows_itself_is_waited_for() -> None:
+    """CloudFormation may show the old ROLLBACK_COMPLETE for a moment after a deletion began."""
+    fake = FakeStacks(
+        StackState("ROLLBACK_COMPLETE"),
+        past=[event(1, "s", "ROLLBACK_COMPLETE")],
+        script=[
+            ("ROLLBACK_COMPLETE", []),
+            ("DELETE_IN_PROGRESS", [event(2, "s", "DELETE_IN_PROGRESS")]),
+            ("DELETE_COMPLETE", []),
+        ],
+    )
+    stack.clear(fake, "s")
+    assert fake.state is None
+
+
+def test_a_question_that_gets_lost_does_not_end_the_waiting() -> None:
+    class Patchy(FakeStacks):
+        lost = 3
+
+        def describe(self, name: str) -> StackState | None:
+            if self._moving and self.lost:
+                self.lost -= 1
+                raise Unavailable("looking at stack s: the cloud did not answer")
+            return super().describe(name)
+
+    fake = Patchy(script=[("CREATE_COMPLETE", [event(1, "s", "CREATE_COMPLETE")])])
+    made, said = ensure(fake)
+    assert made.bucket == "bucketname"
+    assert said == ["s: create complete"]
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        ("UPDATE_IN_PROGRESS", "wait"),
+        ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", "wait"),
+        ("UPDATE_ROLLBACK_FAILED", "CloudFormation could not undo .*`Continue update rollback`"),
+        ("DELETE_FAILED", "`sula destroy` removes it"),
+        ("CREATE_FAILED", "`sula destroy` removes it"),
+    ],
+)
+def test_a_stack_that_cannot_be_changed_now_is_named(status: str, remedy: str) -> None:
     fake = FakeStacks(StackState(status))
-    with pytest.raises(StackError, match=f"{status}; wait"):
+    with pytest.raises(StackError, match=f"{status}; {remedy}"):
         stack.plan(fake, "s", "template", {})
     assert not fake.calls
 
