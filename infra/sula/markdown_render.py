@@ -220,14 +220,28 @@ def _image(self: RendererHTML, tokens: Sequence[Token], i: int, options: Any, en
     if known is None:
         return RendererHTML.image(self, tokens, i, options, env)
     path, picture = known
-    token.attrs.setdefault("width", picture.width)
-    token.attrs.setdefault("height", picture.height)
+    for name, size in _lacking(token.attrs, picture).items():
+        token.attrs[name] = size
     image = RendererHTML.image(self, tokens, i, options, env)
     widths = [f"{quote_path('/' + file)} {width}w" for width, file in variants(path, picture)]
     if not widths:
         return image
     source = f'<source type="image/webp" srcset="{", ".join(widths)}" sizes="{_SIZES}">'
     return f"<picture>{source}{image}</picture>"
+
+
+def _lacking(attrs: Mapping[str, Any], picture: Picture) -> dict[str, int]:
+    """The sizes that a picture's author did not state, in its own proportions."""
+    stated = {name: str(attrs[name]) for name in ("width", "height") if name in attrs}
+    own = {"width": picture.width, "height": picture.height}
+    if len(stated) != 1:
+        return {} if stated else own
+    ((name, text),) = stated.items()
+    pixels = text.removesuffix("px")
+    if not pixels.isascii() or not pixels.isdigit():
+        return {}  # a share of the room there is: nobody knows the other side
+    other = "height" if name == "width" else "width"
+    return {other: max(1, round(own[other] * int(pixels) / own[name]))}
 
 
 def _table_open(_: RendererHTML, __: object, ___: int, ____: object, env: Env) -> str:

@@ -134,9 +134,13 @@ def test_a_picture_that_changes_renews_its_files_and_the_page_that_shows_it(
         ('<img src="../images/wide.png" alt="x" width="80">', ("80", None)),
         ('<img src="https://a.example/b.png" alt="x">', (None, None)),
         ("![x](https://a.example/b.png){width=30 height=20}", ("30", "20")),
+        ("![x](../images/wide.png){width=80}", ("80", "40")),
+        ("![x](../images/wide.png){height=50px}", ("100", "50px")),
+        ('![x](../images/wide.png){width="50%"}', ("50%", None)),
+        ("![x](../images/wide.png){width=8 height=9}", ("8", "9")),
     ],
 )
-def test_a_picture_in_html_of_ones_own_has_a_size_too(
+def test_a_picture_has_a_size_in_its_own_proportions_unless_its_author_says_otherwise(
     site: Authored, written: str, size: tuple[str | None, str | None]
 ) -> None:
     site.save(Post("posts/two.md", "Two", "2026-01-02 09:00", written))
