@@ -100,7 +100,7 @@ def check(fix: bool, external: bool, as_json: bool) -> None:  # noqa: FBT001 - c
             for f in findings
         ])  # fmt: skip
     else:
-        out.findings(findings)
+        out.findings(findings, trouble=False)
         out.line(counted(findings))
         if findings:
             out.line(f"Why, and what to do: sula explain {findings[0].code}, and so on.")

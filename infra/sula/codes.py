@@ -33,6 +33,7 @@ Code = Literal[
     "redirect-wrong",
     "redirects-file",
     "value-wrong",
+    "value-cut",
     # links
     "link-missing",
     "link-draft",

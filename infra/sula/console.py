@@ -32,10 +32,9 @@ class Console:
         """Print to the process's own streams unless told otherwise."""
         self.out = out or sys.stdout
         self.err = err or sys.stderr
-        self.coloured = (
-            self.out.isatty()
-            and not os.environ.get("NO_COLOR")
-            and os.environ.get("TERM") != "dumb"
+        plain = bool(os.environ.get("NO_COLOR")) or os.environ.get("TERM") == "dumb"
+        self.coloured, self._err_coloured = (
+            not plain and stream.isatty() for stream in (self.out, self.err)
         )
 
     @property
@@ -43,9 +42,10 @@ class Console:
         """Whether a person looks on, and a line may be drawn over."""
         return self.out.isatty() and os.environ.get("TERM") != "dumb"
 
-    def paint(self, text: str, colour: str) -> str:
-        """The text in a colour, where colours are seen."""
-        return f"\033[{_COLOURS[colour]}m{text}\033[0m" if self.coloured else text
+    def paint(self, text: str, colour: str, *, trouble: bool = False) -> str:
+        """The text in a colour, where colours are seen: in ``out``, or where `trouble` goes."""
+        coloured = self._err_coloured if trouble else self.coloured
+        return f"\033[{_COLOURS[colour]}m{text}\033[0m" if coloured else text
 
     def line(self, text: str = "") -> None:
         """One line, at once."""
@@ -59,20 +59,18 @@ class Console:
     def trouble(self, message: str) -> None:
         """One clear message about what could not be done."""
         self.out.flush()
-        print(f"{self.paint('sula:', 'red')} {message}", file=self.err, flush=True)
+        print(f"{self.paint('sula:', 'red', trouble=True)} {message}", file=self.err, flush=True)
 
-    def findings(self, findings: Iterable[Finding]) -> None:
-        """Each finding as ``path:line: message``."""
+    def findings(self, findings: Iterable[Finding], *, trouble: bool = True) -> None:
+        """Each finding as ``path:line: message``: as trouble, or as what was asked for."""
         self.out.flush()
         for finding in findings:
-            text = str(finding)
-            if self.coloured:
-                place, _, message = text.partition(": ")
-                message, _, code = message.rpartition(" ")
-                colour = "red" if finding.severity == "error" else "yellow"
-                parts = (place + ":", "bold"), (message, colour), (code, "dim")
-                text = " ".join(self.paint(*part) for part in parts)
-            print(text, file=self.err, flush=True)
+            place, _, message = str(finding).partition(": ")
+            message, _, code = message.rpartition(" ")
+            colour = "red" if finding.severity == "error" else "yellow"
+            parts = (place + ":", "bold"), (message, colour), (code, "dim")
+            text = " ".join(self.paint(*part, trouble=trouble) for part in parts)
+            print(text, file=self.err if trouble else self.out, flush=True)
 
     @contextmanager
     def step(self, text: str) -> Iterator[None]:

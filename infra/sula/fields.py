@@ -15,6 +15,7 @@ from sula.frontmatter import Field, FrontMatter, Spot, Value
 from sula.model import Status
 from sula.names import FRONT, every, others
 from sula.pictures import is_recording
+from sula.redirects import refused
 from sula.served import content_type
 from sula.theme import LIST_TEMPLATES
 
@@ -93,6 +94,10 @@ class Fields:
     def has(self, key: str) -> bool:
         """Whether a key is there and says something."""
         return key in self._fields and self._fields[key].value not in (None, "")
+
+    def is_text(self, key: str) -> bool:
+        """Whether a value is one text, or nothing."""
+        return key not in self._fields or isinstance(self._fields[key].value, str | None)
 
     def at(self, key: str) -> Spot:
         """Where a value begins; the first line when it is not there."""
@@ -226,9 +231,8 @@ class Fields:
         """URL paths from the root."""
         paths = self.texts(key)
         for path in paths:
-            if not path.startswith("/"):
-                message = f"{key}: {path!r} should begin with a slash"
-                self._wrong(key, message, "redirect-wrong")
+            if problem := refused(path):
+                self._wrong(key, f"{key}: {problem}", "redirect-wrong")
         return paths
 
     def template(self) -> str:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 import msgspec
 import yaml
 
-from sula.codes import Code
+from sula.codes import Code, Severity
 
 _Base: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 _NULL: Final = "tag:yaml.org,2002:null"
@@ -38,6 +38,13 @@ _YAML_LINE: Final = re.compile(
     rf"((?![nN]ull\Z|NULL\Z)[^\W_](?:[{_LETTERS},]|:(?! |\Z))*(?<! )"
     rf"|\"[{_LETTERS},:#<>{{}}\[\]`]*\"|\[(?:{_ITEM}(?:, *{_ITEM})*)?\])"
 )
+# A word with a sign before it is hardly meant as a comment, a type or an anchor.
+_COMMENT: Final = re.compile(
+    r"^[A-Za-z][\w-]*:(?:[ \t]+[^\"'\[{|>#\s][^\n]*?)?[ \t]+(#[^\s#][^\n]*)$", re.MULTILINE
+)
+_PREFIX: Final = re.compile(r"^[A-Za-z][\w-]*:[ \t]+(&[^\s]+|![^\s!]\S*)", re.MULTILINE)
+_SIGNS: Final = re.compile(r"[#&!]")
+_SHOWN: Final = 30
 _NULLS: Final = frozenset({"null", "Null", "NULL"})
 _TOML: Final = re.compile(r"\+\+\+[ \t]*\n(.*?)^\+\+\+[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 _PELICAN: Final = re.compile(r"([A-Za-z][A-Za-z0-9_-]*):(?:[ \t]+(.*)|[ \t]*)$")
@@ -74,6 +81,7 @@ class Problem(msgspec.Struct, frozen=True):
     at: Spot
     code: Code
     message: str
+    severity: Severity = "error"
 
 
 class FrontMatter(msgspec.Struct, frozen=True):
@@ -88,6 +96,11 @@ class FrontMatter(msgspec.Struct, frozen=True):
     body: str
     body_line: int
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def broken(self) -> bool:
+        """Whether it could not be read."""
+        return any(problem.severity == "error" for problem in self.problems)
 
 
 class _BadError(Exception):
@@ -114,7 +127,9 @@ def split(text: str) -> FrontMatter:
             return FrontMatter(kind, {}, "", 1, (problem,))
         body, line = text[match.end() :], text.count("\n", 0, match.end()) + 1
         try:
-            return FrontMatter(kind, read(match[1]), body, line)
+            fields = read(match[1])
+            cut = tuple(_cut(match[1])) if kind == "yaml" and _SIGNS.search(match[1]) else ()
+            return FrontMatter(kind, fields, body, line, cut)
         except _BadError as bad:
             return FrontMatter(kind, {}, body, line, (bad.problem,))
     return _read_pelican(text)
@@ -189,6 +204,23 @@ def _read_nodes(text: str) -> dict[str, Field]:
     return fields
 
 
+def _cut(text: str) -> Iterator[Problem]:
+    """Values of which YAML takes a part for something else, such as ``title: Ranked #1``."""
+    for match in _COMMENT.finditer(text):
+        yield _lost(text, match, "a comment")
+    for match in _PREFIX.finditer(text):
+        if match[1][0] == "!" or f"*{match[1][1:]}" not in text:
+            yield _lost(text, match, "no part of the value")
+
+
+def _lost(text: str, match: re.Match[str], what: str) -> Problem:
+    line = text.count("\n", 0, match.start(1))
+    column = match.start(1) - text.rfind("\n", 0, match.start(1))
+    shown = match[1] if len(match[1]) <= _SHOWN else match[1][:_SHOWN] + "..."
+    message = f"{shown!r} is {what} to YAML, and lost: put the whole value in quotes"
+    return Problem(Spot(line + 2, column), "value-cut", message, "warning")
+
+
 def _spot(mark: yaml.Mark) -> Spot:
     """A place in the YAML as one in the file, which has a line of dashes before it."""
     return Spot(mark.line + 2, mark.column + 1)
@@ -222,11 +254,20 @@ def _yaml_text(key: str, node: yaml.Node) -> str:
 def _yaml_hint(text: str, line: int) -> str:
     lines = text.split("\n")
     at = lines[line - 2] if 0 <= line - 2 < len(lines) else ""
-    if at.startswith("\t"):
+    if re.match(r"\s*\t", at):
         return "; indent with spaces, not tabs"
     if re.match(r"[^\"']+?:\s[^\"']*:\s", at):
         return '; a value with a colon belongs in quotes: title: "One: two"'
-    return ""
+    match = re.match(r"\s*(?:- +|[^\s:]+:\s+)([`@%*&!|>{\[\"'])", at)
+    if match is None:
+        return ""
+    return f"; a value that begins with {match[1]} belongs in quotes{_QUOTED.get(match[1], '')}"
+
+
+_QUOTED: Final = {
+    '"': ", all of it: title: '\"One\" and two'",
+    "'": ", all of it: title: \"'One' and two\"",
+}
 
 
 # --- TOML ----------------------------------------------------------------------------

@@ -133,8 +133,8 @@ class _Reading:
 
     def source(self) -> Source | None:
         for problem in self.front.problems:
-            self._find(problem.at, problem.code, problem.message)
-        if self.front.problems:
+            self._find(problem.at, problem.code, problem.message, problem.severity)
+        if self.front.broken:
             return None
         self._unknown_keys()
         if not self.front.kind:
@@ -213,7 +213,7 @@ class _Reading:
     def _title(self) -> str:
         title = self.fields.text("title")
         note = self.kind == "post" and self.fields.flag("note")
-        if title or note or not self._due():
+        if title or note or not self._due() or not self.fields.is_text("title"):
             return title
         remedy = 'add "title: A title"'
         if self.kind == "post":
@@ -287,9 +287,23 @@ class _Reading:
                 continue
             close = difflib.get_close_matches(key, KEYS, 1, 0.7)
             hint = f'; is "{close[0]}" meant?' if close else " and has no effect"
+            hint = _ELSEWHERE.get(key, hint)
             message = f'the key "{key}" is not known{hint}'
             self._find(field.key, "key-unknown", message, "warning")
 
+
+_ADDRESS: Final = (
+    " and has no effect: the address comes from ARTICLE_URL, PAGE_URL and "
+    '"slug", and "redirect_from" leads there from an old one'
+)
+_ELSEWHERE: Final = {
+    "permalink": _ADDRESS,
+    "url": _ADDRESS,
+    "save_as": _ADDRESS,
+    "aliases": '; "redirect_from" has whole paths that once led here',
+    "redirect_to": " and has no effect: a line of redirects.txt leads an address elsewhere",
+}
+"""Keys of other systems that do much there, and what does that here."""
 
 # Only where an error about the missing date is reported anyway, or a draft has none.
 _NO_DATE: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - only its digits are used

@@ -325,7 +325,7 @@ class _Planner:
         else:
             rows = filter(None, map(self.after.shown, changed))
             live = self.after.leading(keys_of(row for row in rows if row.redirect_from))
-        for path, text in hidden(live).items():
+        for path, text in hidden(live):
             if path in changed or self._every():
                 yield Remark(path, "redirect_from", "redirect-wrong", text, "warning")
 

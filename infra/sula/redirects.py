@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from edgefeed.contract import quote_path
 from sula.errors import Finding
-from sula.served import is_list_path
+from sula.served import LIST_PATHS, is_list_path
 
 if TYPE_CHECKING:
     from sula.blocks import Source
@@ -33,6 +33,9 @@ def key_of(path: str) -> str:
     path = unquote(path)
     path = path.removesuffix("index.html") if path.endswith("/index.html") else path
     return path.rstrip("/") or "/"
+
+
+_LISTS: Final = frozenset({"/sitemap.xml", *(key_of(path.rstrip("*")) for path in LIST_PATHS)})
 
 
 def parse(text: str) -> tuple[dict[str, str], list[Finding]]:
@@ -111,19 +114,34 @@ def make_map(rows: Iterable[Source], stated: Mapping[str, str]) -> dict[str, str
     return {k: v for k, v in sorted((found | dict(stated)).items()) if k not in pages}
 
 
-def hidden(rows: Iterable[Source]) -> dict[str, str]:
-    """Sources whose old address is a page's of today: by path, what is wrong."""
+def hidden(rows: Iterable[Source]) -> list[tuple[str, str]]:
+    """Old addresses that are a page's of today: the source that states one, and what is wrong."""
     rows = list(rows)
     moved = [row for row in rows if row.redirect_from]
     if not moved:
-        return {}
+        return []
     pages = {key_of("/" + row.url): row.path for row in rows}
-    return {
-        row.path: f"redirect_from: {old} is the address of {pages[key_of(old)]}; it stays that"
+    return [
+        (row.path, f"redirect_from: {old} is the address of {pages[key_of(old)]}; it stays that")
         for row in moved
         for old in row.redirect_from
         if key_of(old) in pages
-    }
+    ]
+
+
+def refused(old: str) -> str:
+    """Why a page cannot have this old address; empty when it can.
+
+    The edge looks up redirects first: one from the home page or a feed would take it from readers.
+    """
+    if not old.startswith("/"):
+        return f"{old!r} should begin with a slash"
+    key = key_of(old)
+    if key in _LISTS:
+        return f"{old} belongs to the lists that Sula writes itself"
+    if len(key.encode()) > _LONGEST_KEY:
+        return f"{old[:40]}... is too long: the edge keeps {_LONGEST_KEY} bytes of an old address"
+    return ""
 
 
 def difference(
@@ -135,4 +153,5 @@ def difference(
 
 __all__ = [
     "REDIRECTS_FILE", "difference", "hidden", "key_of", "keys_of", "make_map", "parse",
+    "refused",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ and a cache keyed by each file's size and times makes the second look cheap.
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 import stat
@@ -28,6 +29,8 @@ _EDITORS = ("~", ".swp", ".swo", ".tmp", ".orig")
 _FEW = 1_000
 """So many files that differ from the last commit are not worth remembering which."""
 _WELL_KNOWN = ".well-known"
+_SOURCES = ("posts/", "pages/")
+_MARKDOWN = frozenset({"md", "markdown", "mdown", "mkdown", "mkd", "mkdn", "mdwn"})
 # A name that needs no second look: plain characters, nothing hidden, nothing of an editor's.
 _ORDINARY = re.compile(
     r"\w[\w+, /-]*(?<=\w)\.(?!(?:sw[op]|tmp|orig)\Z)[a-z0-9]+", re.ASCII
@@ -99,6 +102,8 @@ def decode(body: bytes, where: str) -> tuple[str, list[Finding]]:
     if b"\0" in body:
         line = body.count(b"\n", 0, body.index(b"\0")) + 1
         message = "not a text: it has a zero byte. A picture or other file needs its own suffix"
+        if body.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+            message = "not UTF-8 but UTF-16: save the file as UTF-8"
         return "", [Finding(where, line, "file-encoding", message)]
     try:
         text = body.decode("utf-8")
@@ -286,12 +291,21 @@ class _Survey:
 
 def markdown_elsewhere(paths: Iterable[str], folder: str = "content") -> list[Finding]:
     """Markdown that is neither a post nor a page, which its author may not have meant."""
-    return [
-        Finding(f"{folder}/{path}", 0, "file-elsewhere", "is published as it is: a post belongs "
-                "in posts/, a page in pages/", "warning")
-        for path in paths
-        if path.endswith(".md") and not path.startswith(("posts/", "pages/"))
-    ]  # fmt: skip
+    found = []
+    for path in paths:
+        stem, _, suffix = path.rpartition(".")
+        if not stem or suffix.lower() not in _MARKDOWN:
+            continue
+        if not path.startswith(_SOURCES):
+            remedy = "a post belongs in posts/, a page in pages/"
+        elif suffix != "md":
+            what = "post" if path.startswith("posts/") else "page"
+            remedy = f"a {what}'s name ends in .md, so rename it to {stem.rpartition('/')[2]}.md"
+        else:
+            continue
+        message = f"is published as it is: {remedy}"
+        found.append(Finding(f"{folder}/{path}", 0, "file-elsewhere", message, "warning"))
+    return found
 
 
 __all__ = ["Scan", "blob_id", "decode", "markdown_elsewhere", "read_text", "scan"]

@@ -90,8 +90,8 @@ def test_findings_are_compiler_like_and_end_with_1(site: Authored) -> None:
     site.save(Post("posts/math.md", "Math", "2026-01-02", "Well:\n\n$$\\frac{1}{$$\n"))
     done = sula(site.root, "check")
     assert done.returncode == 1
-    assert "content/posts/bad.md:3:7: " in done.stderr
-    assert "Traceback" not in done.stderr
+    assert "content/posts/bad.md:3:7: " in done.stdout
+    assert not done.stderr
     found = json.loads(sula(site.root, "check", "--json").stdout)
     assert {"path": "content/posts/bad.md", "line": 3, "severity": "error"}.items() <= (
         found[0].items()
@@ -103,8 +103,8 @@ def test_warnings_alone_end_with_0(site: Authored) -> None:
     site.save(Post("posts/b.md", "B", "2026-01-03", more={"tags": ["X"]}))
     done = sula(site.root, "check")
     assert done.returncode == 0
-    assert "warning: tag" in done.stderr
-    assert ":4:7: " in done.stderr
+    assert "warning: tag" in done.stdout
+    assert ":4:7: " in done.stdout
 
 
 @pytest.mark.parametrize("command", ["deploy", "plan", "status"])
@@ -137,7 +137,7 @@ def test_a_wrong_option_is_a_usage_error(site: Authored) -> None:
 
 def test_no_colour_where_nobody_sees_it(site: Authored) -> None:
     site.save(Post("posts/bad.md", "Bad", "someday"))
-    assert "\033" not in sula(site.root, "check", FORCE_COLOR="").stderr
+    assert "\033" not in sula(site.root, "check", FORCE_COLOR="").stdout
 
 
 def test_a_finding_is_explained_by_its_code(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from sula.actions import Action, Stage
 from sula.console import Console, Following
+from sula.errors import Finding
 
 
 class Terminal(io.StringIO):
@@ -83,3 +84,19 @@ def test_many_threads_draw_one_set_of_bars_and_it_goes_in_the_end(
     assert set(seen) == {1}
     following.close()
     assert gone()
+
+
+@pytest.mark.parametrize("trouble", [True, False])
+def test_what_goes_into_a_file_has_no_colours_though_the_rest_goes_to_a_terminal(
+    trouble: bool,  # noqa: FBT001 - a case
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    wrong = Finding("content/a.md", 1, "title-missing", "no title", "error")
+    for out, err in ((Terminal(), io.StringIO()), (io.StringIO(), Terminal())):
+        Console(out, err).findings([wrong], trouble=trouble)
+        used, other = (err, out) if trouble else (out, err)
+        assert ("\033[" in used.getvalue()) == used.isatty()
+        assert "content/a.md:1:" in used.getvalue()
+        assert not other.getvalue()

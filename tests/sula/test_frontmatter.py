@@ -159,3 +159,49 @@ def test_nothing_raises_and_no_text_is_lost(text: str, start: str) -> None:
     if front.body and not front.problems:
         lines = (start + text + "\n---\nBody\n").split("\n")
         assert "\n".join(lines[front.body_line - 1 :]) == front.body
+
+
+@pytest.mark.parametrize(
+    ("line", "column", "lost"),
+    [
+        ("title: Ranked #1 again", 15, "#1 again"),
+        ("tags: #python, #c", 7, "#python, #c"),
+        ("title: !important news", 8, "!important"),
+        ("title: &so on", 8, "&so"),
+    ],
+)
+def test_what_yaml_takes_for_something_else_is_told(line: str, column: int, lost: str) -> None:
+    front = split(f"---\na: b\n{line}\n---\nBody.\n")
+    (problem,) = front.problems
+    assert (problem.at, problem.code, problem.severity) == ((3, column), "value-cut", "warning")
+    assert repr(lost) in problem.message
+    assert not front.broken
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "title: One # and a comment", "# a comment", 'title: "Ranked #1"', "tags: [a, C#] #odd",
+        "title: C#", "summary: |\n  a #b", "title: &t One\nsummary: *t", "title: a & b! #", "x:",
+    ],
+)  # fmt: skip
+def test_what_is_meant_so_is_not(line: str) -> None:
+    assert split(f"---\n{line}\n---\n").problems == ()
+
+
+@pytest.mark.parametrize(
+    ("line", "hint"),
+    [
+        ("title: `code` first", "a value that begins with ` belongs in quotes"),
+        ("title: @name", "a value that begins with @ belongs in quotes"),
+        ("title: *star", "a value that begins with * belongs in quotes"),
+        ("title: [Link] One", "a value that begins with [ belongs in quotes"),
+        ('title: "One" and two', "all of it: title: '\"One\" and two'"),
+        ("title: 'One' and two", "all of it: title: \"'One' and two\""),
+        ("tags:\n  - @name", "a value that begins with @ belongs in quotes"),
+        ("tags:\n \t- a", "indent with spaces, not tabs"),
+    ],
+)
+def test_what_is_no_yaml_is_told_with_what_to_do(line: str, hint: str) -> None:
+    (problem,) = split(f"---\n{line}\n---\n").problems
+    assert problem.message.endswith(hint)

@@ -250,6 +250,10 @@ def test_what_only_the_page_shows() -> None:
         ("title: x\ndate: 2026-01-01\ntags: {a: b}", 4, "should be a list"),
         ("title: x\ndate: 2026-01-01\nimage: ../../../x.png", 4, "leads out of the content"),
         ("title: x\ndate: 2026-01-01\nredirect_from: old/", 4, "should begin with a slash"),
+        ("title: x\ndate: 2026-01-01\nredirect_from: /feed.xml", 4, "belongs to the lists"),
+        ("title: x\ndate: 2026-01-01\nredirect_from: /tags", 4, "belongs to the lists"),
+        ("title: x\ndate: 2026-01-01\nredirect_from: /index.html", 4, "belongs to the lists"),
+        (f"title: x\ndate: 2026-01-01\nredirect_from: /{'é' * 256}", 4, "keeps 512 bytes"),
         ("title: x\ndate: 2026-01-01\ntemplate: ../x", 4, "is no template's name"),
         ('title: "a\\x07b"\ndate: 2026-01-01', 2, '"title" has a control character'),
         ('title: x\ndate: 2026-01-01\ntags: [a, "\\x00"]', 4, "has a control character"),
@@ -272,6 +276,10 @@ def test_errors_name_the_line_and_nothing_is_published(front: str, line: int, me
         ("zzz: y", 'the key "zzz" is not known and has no effect'),
         ("category: y", '"category" has no effect'),
         ("position: 2", "a position without a series"),
+        ("permalink: /a/", '"redirect_from" leads there from an old one'),
+        ("aliases: [/a/]", '"aliases" is not known; "redirect_from" has whole paths'),
+        ("redirect_to: /a/", "a line of redirects.txt leads an address elsewhere"),
+        ("summary: Ranked #1", "is a comment to YAML, and lost"),
     ],
 )
 def test_warnings_do_not_stop_anything(front: str, message: str) -> None:
@@ -279,6 +287,11 @@ def test_warnings_do_not_stop_anything(front: str, message: str) -> None:
     assert meta is not None
     assert [(f.severity, f.line) for f in found] == [("warning", 4)]
     assert message in found[0].message
+
+
+def test_a_title_that_is_a_list_is_not_missing_too() -> None:
+    _, found = read_meta("posts/a.md", "---\ntitle: [One]\ndate: 2026-01-01\n---\n", RULES)
+    assert [f.code for f in found] == ["value-wrong"]
 
 
 def test_a_source_without_front_matter() -> None:

@@ -88,7 +88,7 @@ def test_content_that_does_not_build_is_refused_with_every_place(
         env={**clean(os.environ), "SULA_LOCAL": str(tmp_path)}, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith("content/posts/one.md:3:7: ")
+    assert done.stdout.startswith("content/posts/one.md:3:7: ")
 
 
 def test_other_branches_are_taken_in_without_a_deploy(site: Authored, git: Git) -> None:

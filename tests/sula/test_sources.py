@@ -233,7 +233,8 @@ def test_a_missing_folder(tmp_path: Path) -> None:
         (b"a\nb\xff\n", 2, "not UTF-8 (byte 0xff)"),
         (b"\xe9", 1, "not UTF-8 (byte 0xe9)"),
         (b"a\n\nb\0c", 3, "not a text: it has a zero byte"),
-        (b"\xff\xfea\0", 1, "not a text"),
+        ("---\n".encode("utf-16"), 1, "not UTF-8 but UTF-16: save the file as UTF-8"),
+        (b"\xff\xfea\0", 1, "not UTF-8 but UTF-16"),
         (b"\xed\xa0\x80", 1, "not UTF-8"),
     ],
 )
@@ -256,6 +257,15 @@ def test_markdown_in_the_wrong_place_is_told() -> None:
     (finding,) = markdown_elsewhere(["a.md", "posts/b.md", "pages/c.md", "d.png"])
     assert finding.path == "content/a.md"
     assert finding.severity == "warning"
+
+
+def test_markdown_by_another_name_is_told() -> None:
+    """Jekyll and editors know it by others; here it would be published as it is, unseen."""
+    paths = ["posts/a.markdown", "pages/b/C.MD", "posts/d.md", "posts/e.txt", "posts/markdown"]
+    one, other = markdown_elsewhere(paths)
+    assert one.path == "content/posts/a.markdown"
+    assert one.message.endswith("a post's name ends in .md, so rename it to a.md")
+    assert other.message.endswith("a page's name ends in .md, so rename it to C.md")
 
 
 def test_the_small_site_is_the_same_everywhere(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def fix(checkout: Checkout) -> list[Mended]:
     site_id = checkout.settings.site.id
     done: list[Mended] = []
     for path, (body, front) in sorted(texts.items()):
-        if front.problems or front.kind not in {"yaml", "pelican"}:
+        if front.broken or front.kind not in {"yaml", "pelican"}:
             continue
         lines = body.splitlines(keepends=True)
         changes = _Changes(lines, front)

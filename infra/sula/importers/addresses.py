@@ -17,6 +17,7 @@ from typing import Final, Literal
 
 from edgefeed.contract import slugify
 from sula.importers.model import Document
+from sula.redirects import refused
 from sula.served import is_list_path
 from sula.urls import URLPattern, check_slug
 
@@ -160,5 +161,5 @@ def _new(document: Document, pattern: URLPattern, taken: set[str]) -> Address:
 
 def _redirects(document: Document, url: str, more: tuple[str, ...] = ()) -> tuple[str, ...]:
     """Every other path that once led here."""
-    paths = (path for path in (*more, *document.redirects) if path.startswith("/"))
+    paths = (path for path in (*more, *document.redirects) if not refused(path))
     return tuple(dict.fromkeys(path for path in paths if canonical(path) != url))

@@ -20,7 +20,7 @@ from sula.importers.report import Item, Report
 from sula.importers.text import file_name, same_spelling
 from sula.importers.track import Track, untracked
 from sula.importers.write import Body, digest
-from sula.redirects import REDIRECTS_FILE
+from sula.redirects import REDIRECTS_FILE, refused
 from sula.served import is_list_path
 from sula.sources import is_hidden
 from sula.urls import output_of
@@ -39,6 +39,9 @@ class Assembly:
         self._unify_tags(site)
         self.site = site
         self.addresses: Addresses = decide(site.documents)
+        for document in site.documents:
+            for problem in filter(None, map(refused, document.redirects)):
+                site.note(document.source, 0, f"an old address of it: {problem}", "left out")
         absolute = {d.source: site.url + quote_path(d.url) for d in site.documents}
         self.ids, self.told = identify(site, feeds, absolute)
         self.items: list[Item] = []

@@ -47,6 +47,16 @@ def test_an_old_address_has_one_owner(site: Authored) -> None:
     ]
 
 
+def test_every_old_address_that_is_a_page_of_today_is_told(site: Authored) -> None:
+    old = ["/posts/one/", "/old/", "/posts/two"]
+    site.save(Post("posts/three.md", "Three", more={"redirect_from": old}))
+    found = [f.message for f in Check(site.look(), NOW).findings() if "three.md" in f.path]
+    assert found == [
+        "redirect_from: /posts/one/ is the address of posts/one.md; it stays that",
+        "redirect_from: /posts/two is the address of posts/two.md; it stays that",
+    ]
+
+
 def test_warnings_are_silenced_by_site_and_by_post(site: Authored) -> None:
     expected = ["one image-alt", "one link-address", "one template-syntax", "two link-anchor"]
     assert sorted(codes(site)) == expected
@@ -148,4 +158,4 @@ def test_the_command_prints_codes(site: Authored) -> None:
         [sys.executable, "-m", "sula", "check"], cwd=site.root, capture_output=True, text=True,
         check=False,
     )  # fmt: skip
-    assert " [image-alt]\n" in done.stderr
+    assert " [image-alt]\n" in done.stdout  # what was asked for, and so for a pipe
