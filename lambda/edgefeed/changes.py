@@ -1,8 +1,8 @@
 """What a change of the index means for the lists. Pure.
 
 `advance` takes a catalogue to a new state of the index; `affected` names every unit whose
-listing differs between two catalogues. Both look only at lists that a changed post is,
-or was, on: the cost of a change does not grow with the number of lists.
+listing differs between two catalogues. It resolves only those of lists that a changed post is,
+or was, on.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from edgefeed import search
 from edgefeed.index import ALL, Index, Other
 from edgefeed.listing import Catalogue
 from edgefeed.model import Entry
-from edgefeed.units import OVERVIEWS, SITEMAP_PART, STATIC_PART, YEARS, fronts_of, page_unit
+from edgefeed.units import OVERVIEWS, SITEMAP_PART, STATIC_PART, YEARS, page_unit
 
 _MOST_KEYS: Final = 1_000
 
@@ -26,19 +26,12 @@ def advance(old: Catalogue, index: Index) -> Catalogue:
     A tag or series that lost its last post keeps an empty, valid front (feeds.md, 22): the
     new index remembers its label. One that has posts again is forgotten.
     """
-    new = Catalogue(index, old.site, old)
-    gone, come = new.since(old)
-    touched = sorted(set().union(*map(fronts_of, (*gone, *come))))
-    new.gather(touched)
-    before = index.header.emptied
-    emptied = {front: label for front, label in before.items() if front not in touched}
-    for front in touched:
-        if not new.members(front) and not front.startswith(YEARS):
-            emptied[front] = old.title(front)
-    if emptied == before:
-        return new
-    # Sorted, so that the bytes tell nothing of the order of events.
-    return new.under(emptied=dict(sorted(emptied.items())))
+    if index is old.index:
+        return old
+    new = Catalogue(index, old.site)
+    left = (front for front in old.fronts if front not in new.lists)
+    emptied = {front: old.title(front) for front in left if not front.startswith(YEARS)}
+    return new if emptied == index.header.emptied else new.under(emptied=emptied)
 
 
 def changed_keys(old: Index, new: Index, keys: Iterable[str]) -> frozenset[str]:
@@ -56,22 +49,19 @@ def _rows(index: Index, keys: frozenset[str]) -> dict[str, Entry | Other]:
 def affected(old: Catalogue, new: Catalogue) -> frozenset[str]:
     """Every unit whose listing differs: ``{u : old.resolve(u) != new.resolve(u)}``.
 
-    Fast where `advance` made the new one from the old one, exact always. Both catalogues
-    must be of the same site.
+    Rows that a change does not touch are the same objects on both sides, so that lists without
+    changes are quickly compared. Both catalogues must be of the same site.
     """
-    gone, come = new.since(old)
-    posts = (*gone, *come)
-    fronts = set().union(*map(fronts_of, posts))
+    before, after = old.lists, new.lists
+    fronts = {f for f in before.keys() | after.keys() if before.get(f) != after.get(f)}
     fronts |= dict(old.index.header.emptied.items() ^ new.index.header.emptied.items()).keys()
     units, differing = {STATIC_PART, "problems"}, set[str]()
-    if posts:
+    if old.posts != new.posts:
         fronts.add("")
         units.update(OVERVIEWS)
         differing.update(_sitemap_parts(old, new))
         if new.site.search:
             differing.update(search.changed(old.posts, new.posts))
-    old.gather(fronts)
-    new.gather(fronts)
     differing |= {unit for unit in units | fronts if old.resolve(unit) != new.resolve(unit)}
     for front in fronts:
         differing.update(_pages(old, new, front))

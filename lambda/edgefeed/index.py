@@ -13,12 +13,12 @@ index that changed and changed back.
 
 from __future__ import annotations
 
-import bisect
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Final, NamedTuple
+from operator import attrgetter
+from typing import Any, Final, NamedTuple, TypeVar
 
 import msgspec
 
@@ -32,9 +32,9 @@ BLOCK: Final = 1_000
 """Posts in one block."""
 _LEVEL: Final = 1  # a tenth of a second at 100,000 rows; level 6 takes six times that
 _GZIP: Final = 31
-_FEW: Final = 200
 
 Other = StaticPage | Rejected
+T = TypeVar("T", bound=Entry | Other)
 
 
 class BadIndex(ValueError):  # noqa: N818 - what it is, as Conflict and Unavailable are
@@ -87,27 +87,18 @@ class Packed(NamedTuple):
     blocks: tuple[bytes, ...] = ()
 
 
-class Delta(NamedTuple):
-    """What `apply` did to the posts ``before``: a post that changed is in both."""
-
-    before: tuple[Entry, ...]
-    gone: Sequence[Entry]
-    come: Sequence[Entry]
-
-
 @dataclass(frozen=True, slots=True)
 class Index:
     """The rows, sorted, and the header.
 
     ``packed`` holds the bytes of these rows, or of earlier ones, most of whose blocks are the
-    same; ``delta`` tells how the posts differ from those before.
+    same.
     """
 
     header: Header = field(default_factory=Header)
     entries: tuple[Entry, ...] = ()
     others: tuple[Other, ...] = ()
     packed: Packed = field(default=Packed(), compare=False)
-    delta: Delta | None = field(default=None, compare=False)
 
 
 _encoder = msgspec.json.Encoder()
@@ -172,48 +163,30 @@ def _members(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         data = rest
 
 
-def entry_order(entry: Entry) -> tuple[int, str, str]:
-    """The order of posts, oldest first."""
-    return entry.instant, entry.id, entry.key
+entry_order: Final[Callable[[Entry], Any]] = attrgetter("instant", "id", "key")
+"""The order of posts, oldest first."""
 
 
 def apply(index: Index, observed: Mapping[str, Observed]) -> Index:
     """The index after looking at some keys; everything else stays.
 
-    The header stays too. Returns the same object when nothing changed.
+    The header stays too, and so do the objects that rows of other keys are. Returns the same
+    index when nothing changed.
     """
     posts = {key: seen.entry for key, seen in observed.items() if isinstance(seen, Post)}
     others = {key: seen for key, seen in observed.items() if isinstance(seen, Other)}
-    entries, gone, come = _replaced(index.entries, posts, observed)
-    rows = _by_key(index.others, others, observed)
+    entries = _replaced(index.entries, posts, observed, entry_order)
+    rows = _replaced(index.others, others, observed, attrgetter("key"))
     if entries is index.entries and rows is index.others:
         return index
-    delta = Delta(index.entries, gone, come)
-    return replace(index, entries=entries, others=rows, delta=delta)
+    return replace(index, entries=entries, others=rows)
 
 
 def _replaced(
-    rows: tuple[Entry, ...], new: dict[str, Entry], keys: Mapping[str, object]
-) -> tuple[tuple[Entry, ...], Sequence[Entry], Sequence[Entry]]:
-    """The rows that some keys have now, those that are gone, and those that have come."""
-    old = {row.key: row for row in rows if row.key in keys}
-    gone = [row for key, row in old.items() if new.get(key) != row]
-    come = [row for key, row in new.items() if old.get(key) != row]
-    if not gone and not come:
-        return rows, (), ()
-    going = {row.key for row in gone}
-    kept = [row for row in rows if row.key not in going]
-    if len(come) > _FEW:
-        return tuple(sorted((*kept, *come), key=entry_order)), gone, come
-    for entry in come:
-        bisect.insort(kept, entry, key=entry_order)
-    return tuple(kept), gone, come
-
-
-def _by_key(
-    rows: tuple[Other, ...], new: dict[str, Other], keys: Mapping[str, object]
-) -> tuple[Other, ...]:
+    rows: tuple[T, ...], new: dict[str, T], keys: Mapping[str, object], order: Callable[[T], Any]
+) -> tuple[T, ...]:
+    """The rows, those of some keys by what they are now."""
     if {row.key: row for row in rows if row.key in keys} == new:
         return rows
-    kept = {row.key: row for row in rows if row.key not in keys} | new
-    return tuple(kept[key] for key in sorted(kept))
+    kept = [row for row in rows if row.key not in keys]
+    return tuple(sorted([*kept, *new.values()], key=order))

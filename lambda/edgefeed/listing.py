@@ -8,8 +8,8 @@ index; `changes.affected` names the units that differ between two.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property
@@ -32,7 +32,6 @@ from edgefeed.units import (
     TAGS,
     YEARS,
     front_kind,
-    fronts_of,
     page_unit,
 )
 
@@ -40,20 +39,12 @@ from edgefeed.units import (
 class Catalogue:
     """Every list of one index, worked out as far as it is asked for."""
 
-    def __init__(self, index: Index, site: Site, old: Catalogue | None = None) -> None:
-        """Take an index and the site's settings.
-
-        What is asked for is worked out from an earlier catalogue, if there is one, and what has
-        changed since; without it everything is counted anew, with the same result.
-        """
+    def __init__(self, index: Index, site: Site) -> None:
+        """Take an index and the site's settings."""
         self.index = index
         self.site = site
-        self._members: dict[str, Sequence[Entry]] = {}
         self._cuts: dict[str, Sequence[int]] = {}
         self._segments: dict[int, Mapping[int, list[Entry]]] = {}
-        self._since: tuple[Catalogue, Sequence[Entry], Sequence[Entry]] | None = None
-        if old:
-            self._since = old, *self.since(old)
 
     def under(self, **changes: Any) -> Catalogue:  # noqa: ANN401 - the header's fields
         """The same rows under a changed header; what was worked out of the rows stays."""
@@ -101,98 +92,37 @@ class Catalogue:
         return tuple(sorted((*rejected, *doubles), key=lambda row: row.key))
 
     @cached_property
-    def labels(self) -> dict[str, Counter[str]]:
-        """For each tag's slug, how often each spelling occurs."""
-        old, gone, come = self._base
-        labels = dict(old.labels) if old else {}
-        tags = Counter(chain.from_iterable([post.tags for post in come]))
-        tags.subtract(chain.from_iterable([post.tags for post in gone]))
-        for label, count in tags.items():
-            slug = slugify(label)
-            labels[slug] = labels.get(slug, Counter()) + Counter({label: count})
-        return {slug: spellings for slug, spellings in labels.items() if spellings}
-
-    @cached_property
-    def years(self) -> Counter[str]:
-        """How many posts each year has."""
-        old, gone, come = self._base
-        years = Counter(old.years if old else ())
-        years.update([post.published[:4] for post in come])
-        years.subtract([post.published[:4] for post in gone])
-        return +years
-
-    @property
-    def _base(self) -> tuple[Catalogue | None, Sequence[Entry], Sequence[Entry]]:
-        """What to count from: an earlier catalogue and what has changed since, or nothing."""
-        return self._since or (None, (), self.posts)
-
-    def since(self, old: Catalogue) -> tuple[Sequence[Entry], Sequence[Entry]]:
-        """The posts that are gone, and those that have come, since an earlier catalogue.
-
-        A post that changed is in both.
-        """
-        if self._since is not None and self._since[0] is old:
-            return self._since[1:]
-        if self.posts is old.posts:
-            return (), ()
-        delta = self.index.delta
-        if delta and delta.before is old.index.entries and not self._doubles and not old._doubles:
-            return delta.gone, delta.come
-        # Rows that a change does not touch are mostly the same objects on both sides.
-        before, after = {id(post) for post in old.posts}, {id(post) for post in self.posts}
-        gone = {post.key: post for post in old.posts if id(post) not in after}
-        come = {post.key: post for post in self.posts if id(post) not in before}
-        return (
-            [post for key, post in gone.items() if come.get(key) != post],
-            [post for key, post in come.items() if gone.get(key) != post],
-        )
+    def lists(self) -> Mapping[str, Mapping[str, Sequence[Entry]]]:
+        """The tags, series and years that have posts, by their fronts: of each spelling, which."""
+        tags, series, years = (defaultdict[str, list[Entry]](list) for _ in range(3))
+        for post in self.posts:
+            for label in post.tags:
+                tags[label].append(post)
+            if post.series:
+                series[post.series].append(post)
+            years[post.published[:4]].append(post)
+        lists: dict[str, dict[str, Sequence[Entry]]] = defaultdict(dict)
+        for place, spellings in ((TAGS, tags), (SERIES, series), (YEARS, years)):
+            for label, posts in spellings.items():
+                lists[place + slugify(label)][label] = posts
+        return dict(lists)
 
     # --- lists -----------------------------------------------------------------------
 
     @cached_property
     def fronts(self) -> tuple[str, ...]:
         """Every front of a tag, a series or a year, emptied ones too, sorted."""
-        fronts = {SERIES + slugify(post.series) for post in self.posts if post.series}
-        fronts |= {TAGS + slug for slug in self.labels} | {YEARS + year for year in self.years}
-        return tuple(sorted(fronts | {*self.index.header.emptied}))
-
-    def gather(self, fronts: Iterable[str]) -> None:
-        """Find the posts of many lists in one pass instead of one pass each."""
-        missing = {front for front in fronts if front and front not in self._members}
-        if not missing:
-            return
-        old, gone, come = self._base
-        names = {
-            label
-            for slug, spellings in self.labels.items()
-            if TAGS + slug in missing
-            for label in spellings
-        }
-        years = {front.removeprefix(YEARS) for front in missing}
-        some_series = any(front.startswith(SERIES) for front in missing)
-        found: dict[str, list[Entry]] = {front: [] for front in missing}
-        for post in come:
-            if (
-                not names.isdisjoint(post.tags)
-                or post.published[:4] in years
-                or (some_series and post.series)
-            ):
-                for front in fronts_of(post) & missing:
-                    found[front].append(post)
-        if old:
-            old.gather(missing)
-            lost = {id(post) for post in gone}
-            for front, posts in found.items():
-                kept = [post for post in old.members(front) if id(post) not in lost]
-                found[front] = sorted((*kept, *posts), key=entry_order) if posts else kept
-        self._members.update(found)
+        return tuple(sorted(self.lists.keys() | self.index.header.emptied.keys()))
 
     def members(self, front: str) -> Sequence[Entry]:
         """A list's posts, oldest first."""
         if not front:
             return self.posts
-        self.gather((front,))
-        return self._members[front]
+        spelled = [*self.lists.get(front, {}).values()]
+        if len(spelled) == 1:
+            return spelled[0]
+        # A post may spell one tag in two ways.
+        return sorted({post.key: post for post in chain(*spelled)}.values(), key=entry_order)
 
     def cut(self, front: str) -> Sequence[int]:
         """Where each page of a list begins, and after the last one where it ends."""
@@ -203,13 +133,10 @@ class Catalogue:
         return self._cuts[front]
 
     def title(self, front: str) -> str:
-        """The label of a tag or series: its most frequent spelling, ties to the smallest."""
-        if front.startswith(YEARS):
-            return front.removeprefix(YEARS)
-        spellings = self.labels.get(front.removeprefix(TAGS), Counter())
-        if front.startswith(SERIES):
-            spellings = Counter(post.series for post in self.members(front))
-        return _label(spellings) or self.index.header.emptied.get(front, "")
+        """The label of a list: its most frequent spelling, ties to the smallest."""
+        spellings = self.lists.get(front, {})
+        emptied = self.index.header.emptied.get(front, "")
+        return min(spellings, key=lambda label: (-len(spellings[label]), label), default=emptied)
 
     # --- units -----------------------------------------------------------------------
 
@@ -220,7 +147,6 @@ class Catalogue:
         if self.site.search:
             for number, shards in enumerate(search.segments(self.posts)):
                 yield from search.shard_units(number, shards)
-        self.gather(self.fronts)
         yield from self.fronts
         for front in ("", *self.fronts):
             yield from (page_unit(front, n) for n in range(1, len(self.cut(front))))
@@ -235,9 +161,9 @@ class Catalogue:
         """What a unit shows; None when the site has no such unit."""
         match unit:
             case "tags":
-                return Listing(unit=unit, kind=Kind.TAGS, counts=self._tag_counts())
+                return Listing(unit=unit, kind=Kind.TAGS, counts=tuple(self._counts(TAGS)))
             case "archive":
-                return Listing(unit=unit, kind=Kind.YEARS, counts=self._year_counts())
+                return Listing(unit=unit, kind=Kind.YEARS, counts=tuple(self._counts(YEARS)[::-1]))
             case "search":
                 return search.front(self.posts) if self.site.search else None
             case "problems":
@@ -314,27 +240,11 @@ class Catalogue:
         posts = self.posts[(number - 1) * SITEMAP_PART : number * SITEMAP_PART]
         return Listing(unit=unit, kind=Kind.URLS, number=number, entries=tuple(reversed(posts)))
 
-    def _tag_counts(self) -> tuple[Count, ...]:
-        # A post that spells one tag in two ways counts once.
-        self.gather(TAGS + slug for slug, names in self.labels.items() if len(names) > 1)
-        return tuple(
-            Count(
-                _label(names),
-                f"/{TAGS}{slug}/",
-                sum(names.values()) if len(names) == 1 else len(self.members(TAGS + slug)),
-            )
-            for slug, names in sorted(self.labels.items())
-        )
-
-    def _year_counts(self) -> tuple[Count, ...]:
-        return tuple(
-            Count(year, f"/{YEARS}{year}/", self.years[year])
-            for year in sorted(self.years, reverse=True)
-        )
-
-
-def _label(spellings: Counter[str]) -> str:
-    return min(spellings, key=lambda label: (-spellings[label], label), default="")
+    def _counts(self, place: str) -> list[Count]:
+        fronts = sorted(front for front in self.lists if front.startswith(place))
+        return [
+            Count(self.title(front), f"/{front}/", len(self.members(front))) for front in fronts
+        ]
 
 
 def _place(part: Entry) -> tuple[bool, int]:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from edgefeed.contract import FEED_FILES, LISTS, PROBLEMS_KEY, slugify
-from edgefeed.model import Entry, Kind
+from edgefeed.contract import FEED_FILES, LISTS, PROBLEMS_KEY
+from edgefeed.model import Kind
 
 SITEMAP_PART: Final = 500
 """Posts in one part of the sitemap: what a new post rewrites, so it is small."""
@@ -44,12 +44,6 @@ def unit_of(key: str) -> str | None:
 def page_unit(front: str, number: int) -> str:
     """The unit of a list's numbered page."""
     return f"{front}/page/{number}" if front else f"page/{number}"
-
-
-def fronts_of(post: Entry) -> set[str]:
-    """The lists of tags, series and years that a post is on."""
-    fronts = {YEARS + post.published[:4], *(TAGS + slugify(label) for label in post.tags)}
-    return fronts | {SERIES + slugify(post.series)} if post.series else fronts
 
 
 _KINDS: Final = {"tags": Kind.TAG, "series": Kind.SERIES, "archive": Kind.YEAR}

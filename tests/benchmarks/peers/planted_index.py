@@ -57,5 +57,5 @@ def plant_index(peer: SulaPeer) -> None:
         entries.append(real.pop(key, planted))
     if real:
         raise LookupError(f"posts have other addresses than expected: {sorted(real)}")
-    body = encode(replace(index, entries=tuple(entries), delta=None))
+    body = encode(replace(index, entries=tuple(entries)))
     objects.put(INDEX_KEY, body, content_type="application/gzip", cache_control="no-store")
