@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import atexit
 import gc
+import signal
 import sys
 import time
 from pathlib import Path
+from types import FrameType
 
 import click
 
@@ -16,7 +18,7 @@ from sula.cli_parts import config as _config
 from sula.cli_parts import console as _console
 from sula.cli_parts import example as _example
 from sula.cli_parts import print_json as _json
-from sula.errors import ContentError, SulaError
+from sula.errors import ContentError, SulaError, refusal
 
 _BEGAN = time.monotonic()  # near enough to when the author pressed the key
 _CONTEXT = {"help_option_names": ["-h", "--help"], "max_content_width": 92}
@@ -224,8 +226,16 @@ for _name, _short in _IN_ORDER.items():
     cli.commands[_name].short_help = _short
 
 
+def _end(number: int, _frame: FrameType | None) -> None:
+    """End as after Ctrl-C, with what clears up behind it, and a shell's status for a signal."""
+    raise SystemExit(128 + number)
+
+
 def main() -> None:
     """The console script: every expected error becomes one message and an exit status."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:  # with nohup(1) it is another
+            signal.signal(number, _end)
     # A command is over soon, and what it makes at first (a row for each of perhaps 100,000
     # posts) stays: looking for garbage among it took a third of the planning.
     gc.set_threshold(50_000, 50, 1000)
@@ -247,6 +257,7 @@ def main() -> None:
         sys.exit(2)
     except (KeyboardInterrupt, click.Abort):
         sys.exit(130)
-    except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has seen enough
-        sys.exit(0)
+    except OSError as error:
+        # Whose output nobody reads any more has ended before: click sees to that.
+        _console().trouble(refusal(error))
+        sys.exit(2)

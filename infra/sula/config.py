@@ -96,13 +96,23 @@ def _from_file(path: Path) -> tuple[dict[str, str], dict[str, str]]:
 
     try:
         text = path.read_text("utf-8")
-        table: dict[str, Any] = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
-    found = dict(table.get("tool", {}).get("sula", {}))
-    parameters = _parameters(found.pop("parameters", {}))
+        table: Any = tomllib.loads(text)
+    except UnicodeDecodeError as error:
+        line = error.object[: error.start].count(b"\n") + 1
+        raise ConfigError(f"pyproject.toml:{line}: not UTF-8: save it as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        found = re.search(r"at line (\d+)", str(error))
+        last = text.count("\n") + 1
+        raise ConfigError(f"pyproject.toml:{found[1] if found else last}: {error}") from error
+    for name in ("tool", "sula"):
+        table = table.get(name, {})
+        if not isinstance(table, dict):
+            where = _place(text, name)
+            raise ConfigError(f"{where}: {name} should be a table: write [tool.sula] above a line")
+    settings = dict(table)
+    parameters = _parameters(settings.pop("parameters", {}))
     allowed = [name for name in _DEFAULTS if name != "local"]
-    for name, value in found.items():
+    for name, value in settings.items():
         if name not in allowed:
             close = difflib.get_close_matches(name, allowed, 1)
             hint = f"is {close[0]} meant?" if close else f"there are: {', '.join(allowed)}"
@@ -113,7 +123,7 @@ def _from_file(path: Path) -> tuple[dict[str, str], dict[str, str]]:
                 f'{_place(text, name)}: [tool.sula] {name} should be text, as in {name} = "'
                 f'{_DEFAULTS[name]}", not {value!r}'
             )
-    return found, parameters
+    return settings, parameters
 
 
 def _place(text: str, name: str) -> str:

@@ -48,6 +48,11 @@ class Finding:
         return f"{self.place}: {mark}{self.message} [{self.code}]"
 
 
+def refusal(error: OSError) -> str:
+    """What the system refused, and where."""
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
+
+
 class SulaError(Exception):
     """Could not run."""
 

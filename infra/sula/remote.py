@@ -52,6 +52,8 @@ def make_remote(config: Config, place: Path) -> Path:
     Raises `ConfigError` when something else is there, `SulaError` when git refuses.
     """
     place = place.absolute()
+    if place.exists() and not place.is_dir():
+        raise ConfigError(f"{place} is a file; name a folder")
     if place.exists() and not (place / "HEAD").exists() and any(place.iterdir()):
         raise ConfigError(f"{place} is not empty and is no git repository; name another folder")
     if not (place / "HEAD").exists():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -127,6 +128,48 @@ def test_settings_that_do_not_run_are_placed(site: Authored) -> None:
     done = sula(site.root, "check")
     assert done.returncode == 2
     assert "pelicanconf.py:2: ZeroDivisionError" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("build", "{place}/out"), ("stats", "--svg", "{place}/out/a.svg"), ("remote", "{place}")],
+)
+def test_a_place_that_cannot_be_written_is_named(
+    site: Authored, arguments: tuple[str, ...]
+) -> None:
+    place = site.root / "content/posts/one.md"
+    done = sula(site.root, *(word.format(place=place) for word in arguments))
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"sula: {place}")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
+def test_a_command_that_is_told_to_end_leaves_nothing(
+    site: Authored, tmp_path: Path, how: signal.Signals
+) -> None:
+    """A build puts the site together in the scratch folder; a gate holds it up there."""
+    os.mkfifo(site.root / "gate")
+    program = (
+        "import sys; from pathlib import Path; import sula.render as render\n"
+        "real = render.render_shard\n"
+        "def slow(*given):\n"
+        "    Path('gate').read_bytes()\n"
+        "    return real(*given)\n"
+        "render.render_shard = slow\n"
+        "from sula.cli import main; main()"
+    )
+    command = [sys.executable, "-c", program, "build", str(tmp_path / "out")]
+    with (
+        subprocess.Popen(command, cwd=site.root, stderr=subprocess.PIPE) as building,
+        (site.root / "gate").open("wb"),  # it has come that far
+    ):
+        assert list((site.root / ".sula").glob("build-*"))
+        building.send_signal(how)
+        _, said = building.communicate(timeout=30)
+    assert building.returncode == 128 + how
+    assert said == b""
+    assert not list((site.root / ".sula").glob("build-*"))
 
 
 def test_a_wrong_option_is_a_usage_error(site: Authored) -> None:

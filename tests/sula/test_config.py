@@ -56,7 +56,10 @@ def test_no_site_is_said(tmp_path: Path) -> None:
         ("[tool.sula]\nstack = 'a b'\n", r"\[tool\.sula\] stack: 'a b' cannot name a stack"),
         ("[tool.sula]\ncloud = 'mars'\n", r'cloud: \'mars\' is neither "local" nor an AWS region'),
         ("[tool.sula]\nbranch = 'a b'\n", r"branch: 'a b' cannot name a branch"),
-        ("[tool\n", r"pyproject\.toml: "),
+        ("# x\n[tool\n", r"^pyproject\.toml:2: Expected '\]'"),
+        ("# x\ny =", r"^pyproject\.toml:2: Invalid value"),
+        ("x = 1\n[tool]\nsula = 'a'\n", r"^pyproject\.toml:3: sula should be a table"),
+        ("x = 1\ntool = 2\n", r"^pyproject\.toml:2: tool should be a table"),
         (
             "# x\n[tool.sula]\nstak = 'x'\n",
             r"pyproject\.toml:3: \[tool.sula\] stak is not",

@@ -128,6 +128,8 @@ def test_a_folder_with_other_things_is_left_alone(site: Authored, tmp_path: Path
     with pytest.raises(ConfigError, match="is no git repository; name another folder"):
         make_remote(config, other)
     assert [path.name for path in other.iterdir()] == ["mine.txt"]
+    with pytest.raises(ConfigError, match=r"mine\.txt is a file; name a folder"):
+        make_remote(config, other / "mine.txt")
 
 
 def test_a_site_deeper_in_its_repository_is_found_there(tmp_path: Path) -> None:
