@@ -23,17 +23,17 @@ from sula.codes import Code, Severity
 from sula.contents import Contents
 from sula.errors import ConfigError, Finding
 from sula.git import GONE, Git, GitError, Staged, is_plain
+from sula.leftovers import SUFFIXES, is_hidden
 from sula.record import Record, Surveyed
 
-_EDITORS = ("~", ".swp", ".swo", ".tmp", ".orig")
 _FEW = 1_000
 """So many files that differ from the last commit are not worth remembering which."""
-_WELL_KNOWN = ".well-known"
 _SOURCES = ("posts/", "pages/")
 _MARKDOWN = frozenset({"md", "markdown", "mdown", "mkdown", "mkd", "mkdn", "mdwn"})
-# A name that needs no second look: plain characters, nothing hidden, nothing of an editor's.
+# A name that needs no second look: plain characters, nothing hidden, nothing that was left over.
+_ENDS = "|".join(suffix[1:] for suffix in SUFFIXES if suffix.startswith("."))
 _ORDINARY = re.compile(
-    r"\w[\w+, /-]*(?<=\w)\.(?!(?:sw[op]|tmp|orig)\Z)[a-z0-9]+", re.ASCII
+    rf"\w[\w+, /-]*(?<=\w)(?<!Thumbs)\.(?!(?:{_ENDS})\Z)[a-z0-9]+", re.ASCII
 ).fullmatch
 
 
@@ -116,16 +116,6 @@ def decode(body: bytes, where: str) -> tuple[str, list[Finding]]:
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return text.removeprefix("\ufeff"), []
-
-
-def is_hidden(path: str) -> bool:
-    """Whether a file is none of the site's business: hidden, or an editor's leftover."""
-    if path.endswith(_EDITORS) or "/." in path or path.startswith("."):
-        parts = path.split("/")
-        return parts[-1].endswith(_EDITORS) or any(
-            part.startswith(".") and part != _WELL_KNOWN for part in parts
-        )
-    return path.rpartition("/")[2].startswith("#") and path.endswith("#")
 
 
 class _Survey:

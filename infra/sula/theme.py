@@ -16,6 +16,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from edgefeed.contract import quote_path
 from sula.errors import ConfigError
+from sula.leftovers import is_hidden
 from sula.shipped import shipped
 
 # What edgefeed renders (edgefeed/lists.py). A template of another name counts as a page's.
@@ -159,7 +160,7 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Every file below a folder with its name relative to it, sorted; no hidden ones."""
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and not any(part.startswith(".") for part in name.split("/")):
+        if path.is_file() and not is_hidden(name):
             yield name, path
 
 

@@ -23,12 +23,12 @@ from sula.connect import local_target
 from sula.console import Console
 from sula.deploy import Ahead, Deploy, Options, Outcome
 from sula.edge_proxy import EdgeProxy
-from sula.errors import ContentError, SulaError
+from sula.errors import ContentError, SulaError, refusal
 from sula.gather import look, require_lists
 from sula.local import LocalCloud, Running, announce, stopping_on_sigterm
 from sula.report import change_lines, change_words, changes, plural, seconds, waiting
 from sula.services import CloudFormation
-from sula.target import Target
+from sula.target import LateError, Target
 from sula.watch import WATCHED, saves
 
 _RECENT = 10.0
@@ -90,28 +90,31 @@ def _first(config: Config, target: Target, console: Console) -> None:
     except ContentError as error:
         console.findings(error.findings)
         console.line("Nothing is published yet: mend this, and save.")
+    except LateError as error:
+        console.trouble(str(error))
 
 
 def _follow(config: Config, target: Target, proxy: EdgeProxy, console: Console) -> None:
     """Deploy at every save until interrupted."""
-    watched = [*WATCHED, *_theme_folder(config.root)]
+    watched = [*WATCHED, *_named_folders(config.root)]
     for changed in saves(config.root, stop=threading.Event(), watched=watched):
         since_save = time.time() - saved_at(changed, time.time())
         try:
             outcome = deploy(config, target)
+            proxy.reload()
+            console.line(told(outcome, since_save, console))
+            checkout = look(config.root, since=0, url=target.url)
+            console.findings(advice(checkout, outcome))
         except ContentError as error:
             console.findings(error.findings)
             console.line("Not published: the site stays as it was.")
         except SulaError as error:
             console.trouble(str(error))
-        else:
-            proxy.reload()
-            console.line(told(outcome, since_save, console))
-            checkout = look(config.root, since=0, url=target.url)
-            console.findings(advice(checkout, outcome))
+        except OSError as error:  # saved again, or removed, while it was read
+            console.trouble(refusal(error))
 
 
-def _theme_folder(root: Path) -> list[str]:
+def _named_folders(root: Path) -> list[str]:
     """Settings may keep the content or the theme elsewhere in the site's folder."""
     from sula.settings import load_settings  # noqa: PLC0415 - Sula's rules for pelicanconf.py
 

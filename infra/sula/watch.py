@@ -11,21 +11,18 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-WATCHED = ("content", "theme", "pelicanconf.py")
+from sula.config import SETTINGS_FILE
+from sula.leftovers import is_hidden
+from sula.redirects import REDIRECTS_FILE
+
+WATCHED = ("content", "theme", SETTINGS_FILE, REDIRECTS_FILE)
+_PROBE = "4913"
+"""Vim makes and removes a file of this name, to see whether it may."""
 
 # Long enough to gather an editor's write-and-rename, too short to be felt.
 _QUIET_MS = 40
 _BURST_MS = 400
 _NOTICE_STOP_MS = 500
-
-
-def is_noise(name: str) -> bool:
-    """Whether a file is an editor's or a system's, not the author's."""
-    return (
-        name.startswith((".", "#"))
-        or name.endswith(("~", ".swp", ".swx", ".tmp", ".part", ".pyc", ".crswap"))
-        or name in {"__pycache__", "4913", "Thumbs.db"}  # vim asks whether it may create 4913
-    )
 
 
 def saves(
@@ -43,11 +40,8 @@ def saves(
     bursts: queue.SimpleQueue[tuple[Path, ...] | None] = queue.SimpleQueue()
 
     def in_folders(path: Path) -> bool:
-        return any(
-            not any(is_noise(part) for part in path.relative_to(folder).parts)
-            for folder in folders
-            if path.is_relative_to(folder)
-        )
+        inside = [path.relative_to(f).as_posix() for f in folders if path.is_relative_to(f)]
+        return path.name != _PROBE and not all(map(is_hidden, inside))
 
     watchers = [
         _watcher(folders, in_folders, stop=stop, bursts=bursts, recursive=True),

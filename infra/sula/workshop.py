@@ -116,8 +116,17 @@ class Workshop:
             settings = self._checkout.settings
             return make(self._recipes[name], settings.content, settings.root, settings.site)
         if action.stage is Stage.FILES:
-            return (self._checkout.settings.content / name).read_bytes()
+            return self._file(name)
         return self.page(name)
+
+    def _file(self, name: str) -> bytes:
+        """A file of the content directory, which may have gone since it was seen there."""
+        try:
+            return (self._checkout.settings.content / name).read_bytes()
+        except OSError as error:
+            where, why = f"{self._checkout.folder}/{name}", error.strerror
+            message = f"cannot be read any more: {why}"
+            raise ContentError([Finding(where, 0, "file-unreadable", message)]) from error
 
     def page(self, output: str) -> bytes:
         """A rendered page."""

@@ -61,6 +61,13 @@ def test_an_edit_claims_uploads_records_and_withdraws(site: Authored) -> None:
     assert record_in(bucket).revision == 2
 
 
+def test_a_file_that_goes_meanwhile_is_named(site: Authored) -> None:
+    checkout = site.look()
+    (site.root / "content/images/a.svg").unlink()
+    with pytest.raises(ContentError, match=r"content/images/a\.svg:1: cannot be read any more"):
+        Deploy(checkout, Target(MemoryBucket())).run()
+
+
 def test_content_that_does_not_build_uploads_nothing_and_tells_everything(site: Authored) -> None:
     bucket = MemoryBucket()
     site.save(Post("posts/bad.md", "Bad", "someday"))

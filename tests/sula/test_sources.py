@@ -17,7 +17,8 @@ from tests.sula.checkouts import NAMES, fill, messages, repository
 from sula.blobs import Blobs, blob_id
 from sula.errors import CloudError, ConfigError
 from sula.git import Git
-from sula.sources import _ORDINARY, _Survey, decode, is_hidden, markdown_elsewhere, read_text, scan
+from sula.leftovers import is_hidden
+from sula.sources import _ORDINARY, _Survey, decode, markdown_elsewhere, read_text, scan
 
 
 def test_git_and_reading_agree(tmp_path: Path) -> None:
@@ -88,6 +89,7 @@ def test_a_site_in_a_corner_of_a_repository(tmp_path: Path) -> None:
 @example("a.swp")
 @example("posts/a.tmp")
 @example("#a#")
+@example("Thumbs.db")
 def test_what_needs_no_second_look_would_have_passed_it(path: str) -> None:
     for name in (path, f"posts/{path}", f"{path}.md", f"posts/{path}.orig"):
         if _ORDINARY(name):
@@ -205,7 +207,8 @@ def test_names_that_cannot_be_published(tmp_path: Path, *, tracked: bool) -> Non
 
 def test_hidden_files_and_editors_leftovers(tmp_path: Path) -> None:
     kept = ("posts/a.md", ".well-known/x.txt", "#tag.txt")
-    fill(tmp_path, *kept, ".DS_Store", "posts/.a.md.swp", "posts/a.md~", ".git2/x", "posts/#a.md#")
+    fill(tmp_path, *kept, ".DS_Store", "posts/.a.md.swp", "posts/a.md~", ".git2/x", "posts/#a.md#",
+         "posts/a.md.crswap", "images/Thumbs.db", "a.mp3.part", ".well-known/x.txt~")  # fmt: skip
     assert set(scan(tmp_path).blobs) == set(kept)
     assert not is_hidden("posts/a.b.md")
 

@@ -81,6 +81,7 @@ def test_a_template_that_is_not_text(tmp_path: Path) -> None:
 def test_templates_are_in_the_fingerprint_and_hidden_files_nowhere(tmp_path: Path) -> None:
     before = theme(tmp_path, a_svg=b"1")
     (tmp_path / "static" / ".DS_Store").write_bytes(b"x")
+    (tmp_path / "static" / "a.svg~").write_bytes(b"what an editor leaves, for all to read")
     assert read_theme(tmp_path) == before
     (tmp_path / "templates" / "article.html").write_text("z", "utf-8")
     assert read_theme(tmp_path).theme_fingerprint != before.theme_fingerprint

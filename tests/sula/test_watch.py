@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 
-from sula.watch import is_noise, saves
+from sula.watch import saves
 
 
 @pytest.fixture
 def site(tmp_path: Path) -> Path:
-    for folder in ("content/posts", "theme/templates", ".venv/lib"):
+    for folder in ("content/posts", "content/.well-known", "theme/templates", ".venv/lib"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "pelicanconf.py").write_text("A = 1\n")
     (tmp_path / "content/posts/a.md").write_text("a")
@@ -116,7 +116,7 @@ def test_noise_and_the_rest_of_the_root_are_not_seen(
 ) -> None:
     for name in (
         "content/posts/.a.md.swp", "content/posts/a.md~", "content/4913", ".venv/lib/x.py",
-        "theme/templates/__pycache__", "notes.txt",
+        "theme/templates/x.pyc", "content/#a.md#", "notes.txt",
     ):  # fmt: skip
         (site / name).write_text("x")
     last = site / "theme/templates/post.html"
@@ -124,11 +124,9 @@ def test_noise_and_the_rest_of_the_root_are_not_seen(
     assert bursts.get(timeout=5) == (last,)
 
 
-@pytest.mark.parametrize("name", [".git", "a.md~", "#a.md#", "4913", "__pycache__", "a.swp"])
-def test_noise(name: str) -> None:
-    assert is_noise(name)
-
-
-@pytest.mark.parametrize("name", ["a.md", "pelicanconf.py", "cat.jpg", "4913.md", "tmp.md"])
-def test_not_noise(name: str) -> None:
-    assert not is_noise(name)
+@pytest.mark.parametrize("name", ["redirects.txt", "content/.well-known/security.txt"])
+def test_whatever_is_published_is_seen(
+    site: Path, bursts: queue.SimpleQueue[tuple[Path, ...]], name: str
+) -> None:
+    (site / name).write_text("x")
+    assert bursts.get(timeout=5) == (site / name,)

@@ -20,9 +20,9 @@ from sula.importers.report import Item, Report
 from sula.importers.text import file_name, same_spelling
 from sula.importers.track import Track, untracked
 from sula.importers.write import Body, digest
+from sula.leftovers import is_hidden
 from sula.redirects import REDIRECTS_FILE, refused
 from sula.served import is_list_path
-from sula.sources import is_hidden
 from sula.urls import output_of
 
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}[-_](.+)")
