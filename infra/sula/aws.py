@@ -116,6 +116,8 @@ class Cloud:
                 response_checksum_validation="when_required",
                 s3={"addressing_style": "path" if where.url else "auto"},
                 user_agent_extra="sula",
+                # A company's proxy does not lead to what is on this machine.
+                proxies={} if where.url else None,
                 # Amazon's key value store wants SigV4A, for which botocore needs awscrt.
                 signature_version="v4" if service == _KEY_VALUES and where.url else None,
             ),

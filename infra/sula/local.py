@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Self
@@ -66,33 +67,41 @@ def _place(root: Path) -> Path:
 
 def read_running(root: Path) -> Running | None:
     """The local cloud that is up for a site; None when there is none (or it died)."""
+    import fcntl  # noqa: PLC0415 - not on every system, and only for the local cloud
+
     try:
-        running = msgspec.json.decode(_place(root).read_bytes(), type=Running)
-        os.kill(running.pid, 0)
-    except (FileNotFoundError, ProcessLookupError, msgspec.MsgspecError):
+        with _place(root).open("rb") as file:
+            # Whoever is up holds a lock on it, which ends with the process. The process's number
+            # would not tell: after the computer was switched off, another one has it.
+            with suppress(BlockingIOError):
+                fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                return None
+            return msgspec.json.decode(file.read(), type=Running)
+    except (FileNotFoundError, msgspec.MsgspecError):
         return None
-    except PermissionError:
-        pass  # it lives, as another user
-    return running
 
 
 @contextmanager
 def announce(root: Path, running: Running) -> Iterator[None]:
     """Keep ``.sula/local.json`` while the body runs. `CloudError` when one is up already."""
+    import fcntl  # noqa: PLC0415 - see `read_running`
+
     other = read_running(root)
-    if other is not None and other.pid != running.pid:
+    if other is not None:
         raise CloudError(
             f"sula up already serves this site at {other.url} (process {other.pid}); stop it first"
         )
     place = _place(root)
     place.parent.mkdir(exist_ok=True)
     draft = place.with_suffix(".new")
-    draft.write_bytes(msgspec.json.format(msgspec.json.encode(running), indent=2) + b"\n")
-    draft.replace(place)
-    try:
-        yield
-    finally:
-        place.unlink(missing_ok=True)
+    with draft.open("wb", buffering=0) as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(msgspec.json.format(msgspec.json.encode(running), indent=2) + b"\n")
+        draft.replace(place)
+        try:
+            yield
+        finally:
+            place.unlink(missing_ok=True)
 
 
 def free_port() -> int:
@@ -227,8 +236,8 @@ class LocalCloud:
         }
 
     def _wait_until_healthy(self) -> None:
-        import urllib.error  # noqa: PLC0415 - only where a cloud is started
-        import urllib.request  # noqa: PLC0415 - the same
+        # Not urllib, which would ask a company's proxy for what is on this machine.
+        from http.client import HTTPConnection, HTTPException  # noqa: PLC0415 - only here
 
         deadline = time.monotonic() + _PATIENCE
         while time.monotonic() < deadline:
@@ -238,11 +247,16 @@ class LocalCloud:
                     f"{self.log.strip() or '(nothing)'}\n"
                     "If ministack is missing: pip install 'sula[local]'"
                 )
+            connection = HTTPConnection("127.0.0.1", self.port, timeout=2)
             try:
-                with urllib.request.urlopen(f"{self.url}/_ministack/health", timeout=2):  # noqa: S310 - loopback
+                connection.request("GET", "/_ministack/health")
+                if connection.getresponse().status == HTTPStatus.OK:
                     return
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.02)
+            except (HTTPException, OSError):
+                pass
+            finally:
+                connection.close()
+            time.sleep(0.02)
         raise CloudError(f"the local cloud did not answer within {_PATIENCE:.0f} s:\n{self.log}")
 
     def stop(self) -> None:

@@ -28,8 +28,9 @@ _CODE: Final = re.compile(r"<Code>(\w+)</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _PLAIN_BUCKET: Final = re.compile(r"[a-z0-9-]+")
 # What leads boto3 elsewhere, or has it trust somebody else.
+_PROXIES: Final = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 _UNUSUAL: Final = ("AWS_ENDPOINT_URL", "AWS_USE_", "AWS_CA_BUNDLE", "AWS_S3_", "AWS_PROFILE",
-                   "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")  # fmt: skip
+                   *_PROXIES)  # fmt: skip
 _ORDINARY_REGIONS: Final = ("af-", "ap-", "ca-", "eu-", "il-", "me-", "mx-", "sa-", "us-")
 _SEPARATE_REGIONS: Final = ("us-gov-", "us-iso", "eu-isoe-", "eusc-")
 
@@ -38,7 +39,9 @@ def objects(cloud: Cloud, bucket: str) -> S3Objects:
     """One bucket's objects, as quickly as they can be had."""
     where = cloud.endpoint
     has_keys = bool(where.access_key and where.secret_key)
-    plain = has_keys if where.url else not where.profile and is_ordinary(where.region)
+    plain = has_keys and not _is_set(_PROXIES)
+    if not where.url:
+        plain = not where.profile and is_ordinary(where.region)
     if not plain or not _PLAIN_BUCKET.fullmatch(bucket):
         return cloud.objects(bucket)
     return StoreObjects(cloud, bucket)
@@ -48,9 +51,14 @@ def is_ordinary(region: str, environment: Mapping[str, str] = os.environ) -> boo
     """Whether keys are in the environment and S3 is where its documentation says, unproxied."""
     if not environment.get("AWS_ACCESS_KEY_ID") or not environment.get("AWS_SECRET_ACCESS_KEY"):
         return False
-    if any(name.upper().startswith(_UNUSUAL) and value for name, value in environment.items()):
+    if _is_set(_UNUSUAL, environment):
         return False
     return region.startswith(_ORDINARY_REGIONS) and not region.startswith(_SEPARATE_REGIONS)
+
+
+def _is_set(names: tuple[str, ...], environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether a variable whose name begins so says anything."""
+    return any(name.upper().startswith(names) and value for name, value in environment.items())
 
 
 class StoreObjects(S3Objects):

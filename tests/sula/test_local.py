@@ -7,11 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from sula import local
+from sula import local, object_store
 from sula.errors import CloudError
 from sula.local import LocalCloud, Running, announce, read_running
 from sula.services import CloudFormation
@@ -169,26 +172,66 @@ def test_a_running_cloud_is_found_while_it_runs(tmp_path: Path) -> None:
     assert not list((tmp_path / ".sula").iterdir())
 
 
+UP = """
+import sys
+from pathlib import Path
+import msgspec
+from sula.local import Running, announce
+with announce(Path(sys.argv[1]), msgspec.json.decode(sys.argv[2], type=Running)):
+    print("up", flush=True)
+    input()
+"""
+
+
+@contextmanager
+def another(root: Path, up: Running) -> Iterator[subprocess.Popen[str]]:
+    """A process that is up for a site."""
+    command = [sys.executable, "-c", UP, str(root), msgspec.json.encode(up).decode()]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
 def test_what_a_dead_one_left_is_not_believed(tmp_path: Path) -> None:
-    dead = subprocess.Popen([sys.executable, "-c", ""])
-    dead.wait()
-    with announce(tmp_path, running(dead.pid)):
-        assert read_running(tmp_path) is None
-        with announce(tmp_path, running(os.getpid())):
-            assert read_running(tmp_path) is not None
+    """Not even where another process has its number by now, as after a power cut."""
+    with another(tmp_path, running(os.getpid())) as dead:
+        assert read_running(tmp_path) == running(os.getpid())
+        dead.kill()
+        dead.wait()
+    assert (tmp_path / ".sula/local.json").exists()
+    assert read_running(tmp_path) is None
+    with announce(tmp_path, running(os.getpid())):
+        assert read_running(tmp_path) is not None
 
 
 def test_a_second_one_for_the_same_site_is_refused(tmp_path: Path) -> None:
-    other = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    try:
-        with (
-            announce(tmp_path, running(other.pid)),
-            pytest.raises(CloudError, match=rf"already serves .* \(process {other.pid}\)"),
-            announce(tmp_path, running(os.getpid())),
-        ):
-            pass
-    finally:
-        other.communicate(b"\n")
+    with (
+        another(tmp_path, running(7)),
+        pytest.raises(CloudError, match=r"already serves .* \(process 7\)"),
+        announce(tmp_path, running(os.getpid())),
+    ):
+        pass
+
+
+def test_a_proxy_is_not_asked_for_what_is_on_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")  # nobody
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    with LocalCloud() as cloud:
+        assert CloudFormation(cloud.cloud).describe("nothing") is None
+        cloud.cloud.client("s3").create_bucket(Bucket="a-bucket")
+        objects = object_store.objects(cloud.cloud, "a-bucket")
+        objects.put("a", b"x", content_type="text/plain", cache_control="")
+        found = objects.get("a")
+        assert found is not None
+        assert found.body == b"x"
 
 
 def test_a_broken_file_is_as_none(tmp_path: Path) -> None:
