@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import mimetypes
 import re
 from typing import Final
@@ -43,7 +44,26 @@ _TYPES: Final = {
     ".avif": "image/avif",
     ".woff2": "font/woff2",
     ".ico": "image/x-icon",
-    # Known to some systems' tables and not to others'.
+    # Known to some systems' tables and not to others', as they are to some Pythons.
+    ".woff": "font/woff",
+    ".ttf": "font/ttf",
+    ".otf": "font/otf",
+    ".ics": "text/calendar; charset=utf-8",
+    ".vcf": "text/vcard; charset=utf-8",
+    ".epub": "application/epub+zip",
+    ".gpx": "application/gpx+xml",
+    ".kml": "application/vnd.google-earth.kml+xml",
+    ".geojson": "application/geo+json",
+    ".gz": "application/gzip",
+    ".7z": "application/x-7z-compressed",
+    ".rtf": "application/rtf",
+    ".odt": "application/vnd.oasis.opendocument.text",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".odp": "application/vnd.oasis.opendocument.presentation",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".pptx": "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+    ".mkv": "video/x-matroska",
     ".m4a": "audio/mp4",
     ".ogg": "audio/ogg",
     ".opus": "audio/ogg",
@@ -61,7 +81,15 @@ def content_type(key: str) -> str:
         return contract.list_type(key)
     name = key.rpartition("/")[2]
     suffix = "." + name.rpartition(".")[2].lower() if "." in name else ""
-    return _TYPES.get(suffix) or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    found, encoding = (_TYPES.get(suffix), None) if suffix in _TYPES else _known().guess_type(name)
+    # A type is of what is inside where there is an encoding, and nobody is told of that.
+    return found if found and not encoding else "application/octet-stream"
+
+
+@functools.cache
+def _known() -> mimetypes.MimeTypes:
+    """What Python knows by itself: with what the system adds, two machines would not agree."""
+    return mimetypes.MimeTypes()
 
 
 def cache_control(key: str) -> str:

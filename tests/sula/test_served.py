@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import mimetypes
+
 import pytest
 
 from edgefeed.contract import FEED_FORMATS, LISTS, PAGES
@@ -15,11 +17,22 @@ from sula.served import cache_control, content_type
         ("theme/style.0123456789.css", "text/css; charset=utf-8"),
         ("talk.m4a", "audio/mp4"),
         ("a.png", "image/png"),
+        ("font.ttf", "font/ttf"),
+        ("sources.tar.gz", "application/gzip"),
+        ("a.svgz", "application/octet-stream"),  # who reads it is not told that it is packed
         ("LICENSE", "application/octet-stream"),
     ],
 )
 def test_a_page_has_the_type_that_its_name_says(name: str, expected: str) -> None:
     assert content_type(PAGES + name) == expected
+
+
+def test_no_machine_has_types_of_its_own() -> None:
+    mimetypes.add_type("text/of-this-machine", ".odd")
+    try:
+        assert content_type(PAGES + "a.odd") == "application/octet-stream"
+    finally:
+        mimetypes.init()
 
 
 def test_a_list_has_the_type_that_edgefeed_gives_it() -> None:
