@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from sula.actions import Inputs, Plan
 from sula.contents import adjusted, authored, difference, files_of
 from sula.errors import ContentError, Finding
 from sula.fallback import made_files
+from sula.git import Git, GitError
 from sula.installed import remembered
 from sula.links import locate
 from sula.model import Meta
@@ -271,14 +271,11 @@ def _renames(checkout: Checkout, record: Record, wanted: Sequence[str]) -> dict[
     come = any(path not in record.by_path for path in wanted)
     if not come or not difference(checkout.scan.blobs, record).gone:
         return {}
-    command = ["git", "-C", str(checkout.settings.content), "diff", "--name-status", "-z", "-M",
-               "--diff-filter=R", "--relative", record.commit, "--", "."]  # fmt: skip
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    done = subprocess.run(command, capture_output=True, check=False, env=environment)
-    if done.returncode:
+    try:
+        git = Git.find(checkout.settings.content)
+        return git.renames(record.commit) if git else {}
+    except GitError:
         return {}  # a shallow clone does not have that commit: equal contents are followed anyway
-    words = done.stdout.decode("utf-8", "surrogateescape").split("\0")
-    return {new: old for _, old, new in zip(words[::3], words[1::3], words[2::3], strict=False)}
 
 
 def changed_since(checkout: Checkout, plan: Plan) -> set[str]:

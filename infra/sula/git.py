@@ -168,6 +168,34 @@ class Git:
         pairs = zip(words[::2], words[1::2], strict=False)
         return [Staged(head.split(" ")[1], head.split(" ")[3], "0", path) for head, path in pairs]
 
+    def renames(self, commit: str) -> dict[str, str]:
+        """What was called otherwise in an earlier commit: new path to old. Raises `GitError`."""
+        command = ("diff", "--name-status", "-z", "-M", "--diff-filter=R", "--relative", commit)
+        words = _text(_answer(_start(self.folder, *command, "--", "."))).split("\0")
+        return {new: old for old, new in zip(words[1::3], words[2::3], strict=False)}
+
+    def was_renamed(self, path: str) -> bool:
+        """Whether the history has a file under another name, too. Raises `GitError`."""
+        if not self.commit:
+            return False
+        command = ("--literal-pathspecs", "log", "--follow", "--format=", "--name-status",
+                   "--diff-filter=R", "-1", "--", path)  # fmt: skip
+        return bool(_answer(_start(self.folder, *command)).strip())
+
+    def patches(self, pattern: str) -> Iterator[bytes]:
+        """Every change of files that are called so, line by line: as much as a history holds.
+
+        Before each commit's is a line with a zero byte and its time. Raises `GitError`.
+        """
+        asked = _start(
+            self.folder, "log", "--no-merges", "--format=%x00%at", "-p", "-U0", "-M", "--no-color",
+            "--no-ext-diff", "--no-textconv", "--", pattern, errors=subprocess.DEVNULL,
+        )  # fmt: skip
+        with asked:
+            yield from asked.stdout or ()
+        if asked.returncode:
+            raise GitError("no history")
+
 
 def is_plain(mode: str) -> bool:
     """Whether this is the mode of a file, or of nothing."""
@@ -197,8 +225,6 @@ def _first_line(complaint: bytes) -> str:
     return lines[0] if lines else "no answer"
 
 
-def _start(folder: Path, *arguments: str) -> subprocess.Popen[bytes]:
+def _start(folder: Path, *arguments: str, errors: int = subprocess.PIPE) -> subprocess.Popen[bytes]:
     command = ["git", "-C", str(folder), *arguments]
-    return subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=_environment()
-    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, env=_environment())

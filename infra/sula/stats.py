@@ -7,7 +7,6 @@ took away. Posts, gaps and tags come from the sources as they are now. Pure, but
 from __future__ import annotations
 
 import re
-import subprocess
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -127,27 +126,24 @@ def history(content: Path, zone: tzinfo) -> dict[date, int] | None:
     """Words that were written on each day, by git's history; None where there is none."""
     try:
         git = Git.find(content)
+        if git is None or not git.commit:
+            return None
+        return _words_by_day(git.patches("*.md"), zone)
     except GitError:
         return None
-    if git is None or not git.commit:
-        return None
-    command = ["git", "-C", str(content), "log", "--no-merges", "--format=%x00%at", "-p", "-U0",
-               "-M", "--no-color", "--no-ext-diff", "--no-textconv", "--", "*.md"]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, check=False)
-    return _words_by_day(done.stdout, zone) if done.returncode == 0 else None
 
 
-def _words_by_day(log: bytes, zone: tzinfo) -> dict[date, int]:
+def _words_by_day(log: Iterable[bytes], zone: tzinfo) -> dict[date, int]:
     days: Counter[date] = Counter()
     for moment, words in _changes(log):
         days[datetime.fromtimestamp(moment, UTC).astimezone(zone).date()] += words
     return {day: words for day, words in days.items() if words}
 
 
-def _changes(log: bytes) -> Iterator[tuple[int, int]]:
+def _changes(log: Iterable[bytes]) -> Iterator[tuple[int, int]]:
     """(time, words) of every changed line. Hunks are counted through, whatever their lines say."""
     moment, removed, added = 0, 0, 0
-    for line in log.split(b"\n"):
+    for line in log:
         if removed and line.startswith(b"-"):
             removed -= 1
             yield moment, -count_words(line[1:].decode("utf-8", "replace"))
@@ -155,6 +151,6 @@ def _changes(log: bytes) -> Iterator[tuple[int, int]]:
             added -= 1
             yield moment, count_words(line[1:].decode("utf-8", "replace"))
         elif line.startswith(b"\0"):
-            moment, removed, added = int(line[1:] or 0), 0, 0
+            moment, removed, added = int(line[1:].strip() or 0), 0, 0
         elif match := _HUNK.match(line):
             removed, added = (int(part) if part is not None else 1 for part in match.groups())

@@ -100,5 +100,5 @@ def test_nothing_yet_and_no_git() -> None:
     assert lines[0] == "Notes: 0 posts, 0 words"
     assert "git has no history" in lines[-1]
     assert lxml.etree.fromstring(stats_chart.svg(Stats(), "Notes", TODAY).encode()) is not None
-    assert _words_by_day(b"", UTC) == {}
+    assert _words_by_day([], UTC) == {}
     assert history(Path("/"), UTC) is None

@@ -2,13 +2,14 @@
 
 An identity is written only where it is certain to be the one that the post has: a post that
 git knows to have been renamed is left to its author, as the published site may remember it by its
-older path.
+older path; and where git does not answer, so is every post. So is a source that was saved while
+others were looked at.
 """
 
 from __future__ import annotations
 
 import re
-import subprocess
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from sula.dates import DateError, parse_date
 from sula.fields import Fields
 from sula.frontmatter import Field, FrontMatter, split
 from sula.gather import Checkout
+from sula.git import Git, GitError
 from sula.identity import mint
 from sula.meta import POSTS, kind_of
 from sula.sources import decode
@@ -48,6 +50,7 @@ class Mended:
 def fix(checkout: Checkout) -> list[Mended]:
     """Mend the sources of a checkout in place, and tell what was written."""
     content, rules = checkout.settings.content, checkout.settings.rules
+    is_settled = _settled(content)
     texts = _texts(content, (p for p in checkout.scan.blobs if kind_of(p)))
     shown = _spellings(front for _, front in texts.values())
     site_id = checkout.settings.site.id
@@ -61,11 +64,9 @@ def fix(checkout: Checkout) -> list[Mended]:
             changes.change(key, lambda f: _date(f, rules.zone))
         for key in ("tags", "tag"):
             changes.change(key, lambda _, front=front: _tags(front, shown))  # type: ignore[misc]
-        stated = "id" in front.fields
-        if path.startswith(POSTS) and not stated and not _renamed(content, path):
+        if path.startswith(POSTS) and "id" not in front.fields and is_settled(path):
             changes.add("id", mint(site_id, path))
-        if changes.told:
-            (content / path).write_bytes("".join(changes.lines).encode("utf-8"))
+        if changes.told and _replace(content / path, body, "".join(changes.lines)):
             where = f"{checkout.folder}/{path}"
             done += [Mended(where, line, message) for line, message in changes.told]
     return sorted(done)
@@ -170,12 +171,31 @@ def _yaml(tag: str) -> str:
     return "'" + tag.replace("'", "''") + "'"
 
 
-def _renamed(content: Path, path: str) -> bool:
-    """Whether git has seen this file under another name."""
-    command = ["git", "-C", str(content), "log", "--follow", "--format=", "--name-status",
-               "--diff-filter=R", "-1", "--", path]  # fmt: skip
+def _settled(content: Path) -> Callable[[str], bool]:
+    """Tells of a source whether it is certain to have had this name always."""
     try:
-        done = subprocess.run(command, capture_output=True, check=False)
-    except OSError:
+        git = Git.find(content)
+    except GitError:
+        return lambda _: False
+    if git is None:
+        return lambda _: True
+
+    def settled(path: str) -> bool:
+        try:
+            return not git.was_renamed(path)
+        except GitError:
+            return False
+
+    return settled
+
+
+def _replace(path: Path, was: str, text: str) -> bool:
+    """Put a text in the place of another, whole or not at all; not where it is another by now."""
+    path = path.resolve()  # a symbolic link stays one
+    if path.read_bytes() != was.encode("utf-8"):
         return False
-    return done.returncode == 0 and bool(done.stdout.strip())
+    draft = path.with_name(f".{path.name}.sula-new")
+    draft.write_bytes(text.encode("utf-8"))
+    shutil.copymode(path, draft)
+    draft.replace(path)
+    return True

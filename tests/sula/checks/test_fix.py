@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.authored import NOW, Authored
 from tests.small_site import git, tree
 
-from sula.checks.fix import fix
+from sula.checks.fix import _replace, fix
 from sula.checks.run import Check
 from sula.gather import prepare
 from sula.identity import mint
@@ -95,6 +95,43 @@ def test_a_post_that_was_renamed_is_left_to_its_author(site: Authored) -> None:
     git(site.root, "mv", "content/posts/old.md", "content/posts/new.md")
     git(site.root, "commit", "-q", "-m", "y")
     assert fix(site.look()) == []
+
+
+def test_no_identity_is_written_where_git_does_not_answer(site: Authored) -> None:
+    site.put("content/posts/a.md", "---\ntitle: A\ndate: 1 May 2026\n---\n")
+    site.put(".git", "gitdir: /nowhere/at/all\n")
+    assert [one.message for one in fix(site.look())] == [
+        "date: 1 May 2026 is now 2026-05-01 00:00:00"
+    ]
+
+
+def test_what_a_hook_says_leads_git_nowhere_else(
+    site: Authored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.put("content/posts/old.md", "---\ntitle: T\ndate: 2026-01-02\n---\nWords enough.\n")
+    git(site.root, "init", "-q", "-b", "main")
+    git(site.root, "add", "--all")
+    git(site.root, "commit", "-q", "-m", "x")
+    git(site.root, "mv", "content/posts/old.md", "content/posts/new.md")
+    git(site.root, "commit", "-q", "-m", "y")
+    git(tmp_path, "init", "-q", "other")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other/.git"))
+    assert fix(site.look()) == []
+
+
+def test_a_text_is_replaced_whole_and_not_over_a_newer_one(tmp_path: Path) -> None:
+    path, link = tmp_path / "a.md", tmp_path / "b.md"
+    path.write_text("old", "utf-8")
+    path.chmod(0o640)
+    link.symlink_to("a.md")
+    inode = path.stat().st_ino
+    assert _replace(link, "old", "new")
+    assert (link.is_symlink(), path.read_text("utf-8")) == (True, "new")
+    assert path.stat().st_ino != inode
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert not _replace(path, "old", "older still")
+    assert path.read_text("utf-8") == "new"
+    assert sorted(one.name for one in tmp_path.iterdir()) == ["a.md", "b.md"]
 
 
 def test_what_cannot_be_read_is_left_alone(site: Authored) -> None:
