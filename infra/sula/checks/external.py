@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
-import time
+import threading
 import urllib.error
 import urllib.request
 from collections import defaultdict
@@ -83,7 +83,9 @@ def ask(url: str, timeout: float) -> Answer:
             with opener.open(request, timeout=timeout) as reply:
                 return Answer(reply.status)
         except urllib.error.HTTPError as error:
-            answer = Answer(error.code, urljoin(url, error.headers.get("Location") or ""))
+            # Of other answers it is of no use, and urllib has not seen whether it can be read.
+            there = error.headers.get("Location") if error.code in _MOVED else None
+            answer = Answer(error.code, urljoin(url, there) if there else "")
             error.close()
             if error.code < _GOOD or error.code in {404, 410, 429}:
                 return answer
@@ -185,17 +187,21 @@ def _ask_all(
         by_host[urlsplit(url).netloc].append(url)
     answers: dict[str, Answer] = {}
     total = sum(map(len, by_host.values()))
+    stop = threading.Event()
 
     def host(some: list[str]) -> None:
         for index, url in enumerate(some):
-            if index:
-                time.sleep(limits.pause)
+            if stop.wait(limits.pause if index else 0):
+                return
             answers[url] = msgspec.structs.replace(ask(url, limits.timeout), at=now)
             progress(len(answers), total)
 
     with ThreadPoolExecutor(limits.hosts) as pool:
-        for task in [pool.submit(host, some) for some in by_host.values()]:
-            task.result()
+        try:
+            for task in [pool.submit(host, some) for some in by_host.values()]:
+                task.result()
+        finally:
+            stop.set()  # after Ctrl-C nobody waits for the rest, which may take half an hour
     return answers
 
 

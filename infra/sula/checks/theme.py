@@ -94,8 +94,12 @@ def _check(checkout: Checkout, plan: Plan, jobs: tuple[Job, ...]) -> Iterator[Fi
 
 
 def _page(checkout: Checkout, job: Job, page: Path) -> Iterator[Finding]:
-    document = html.fromstring(page.read_bytes())
     template = _name(checkout, "article.html" if job.id else "page.html")
+    try:
+        document = html.fromstring(page.read_bytes())
+    except etree.ParserError:
+        yield Finding(template, 0, "theme-contract", f"the theme's page is empty ({job.path})")
+        return
     for pattern, lack in _MUST:
         if not document.xpath(pattern):
             message = f"the theme's page {lack} (seen in {job.path})"

@@ -12,7 +12,7 @@ import pytest
 from tests.authored import NOW, Authored, Post
 from tests.serving import serving
 
-from sula.checks.external import Limits, check_external
+from sula.checks.external import Answer, Limits, check_external
 
 QUICK = Limits(pause=0.0, timeout=5.0)
 
@@ -44,8 +44,8 @@ def elsewhere() -> Iterator[Elsewhere]:
             with lock:
                 there.busy -= 1
             self.send_response(status)
-            if status in {301, 302}:
-                self.send_header("Location", "/200-new")
+            if status in {301, 302} or "odd" in self.path:
+                self.send_header("Location", "http://[" if "odd" in self.path else "/200-new")
             self.send_header("Content-Length", "0")
             self.end_headers()
 
@@ -106,3 +106,33 @@ def test_nobody_there_is_said(tmp_path: Path) -> None:
     (finding,) = check_external(site.look(), now=NOW, limits=QUICK)
     assert finding.code == "link-dead"
     assert "http://127.0.0.1:1/x cannot be reached: " in finding.message
+
+
+@pytest.mark.parametrize(
+    ("status", "said"), [("301", "cannot be reached: Invalid"), ("503", "answers 503")]
+)
+def test_an_answer_that_leads_to_no_address_is_one_like_others(
+    tmp_path: Path, elsewhere: Elsewhere, status: str, said: str
+) -> None:
+    site = site_with(tmp_path, f"{elsewhere.url}/{status}-odd")
+    (found,) = check_external(site.look(), now=NOW, limits=QUICK)
+    assert said in found.message
+
+
+def test_whoever_interrupts_it_does_not_wait_for_the_rest(tmp_path: Path) -> None:
+    """Of a host with many pages one is asked about a second."""
+    site = site_with(
+        tmp_path, *(f"https://many.example/{n}" for n in range(9)), "https://first.example/"
+    )
+    asked = []
+
+    def ask(url: str, timeout: float) -> Answer:
+        del timeout
+        asked.append(url)
+        if "first" in url:
+            raise KeyboardInterrupt
+        return Answer(200)
+
+    with pytest.raises(KeyboardInterrupt):
+        check_external(site.look(), now=NOW, limits=Limits(pause=60.0), ask=ask)
+    assert len(asked) <= 2

@@ -108,6 +108,9 @@ def test_the_theme_is_read_as_edgefeed_reads_it(site: Authored) -> None:
     site.put("mine/templates/article.html", "<title>x</title>{{ post.nonsense }}")
     found = Check(site.look(), NOW).findings()
     assert any("nonsense" in f.message and f.severity == "error" for f in found), found
+    site.put("mine/templates/article.html", "")
+    found = Check(site.look(), NOW).findings()
+    assert any("page is empty" in f.message and f.severity == "error" for f in found), found
     (site.root / "mine/templates/home.html").write_text("{% nonsense %}", "utf-8")
     site.put(
         "mine/templates/article.html", (shipped_theme() / "templates/article.html").read_text()
