@@ -173,7 +173,9 @@ def tell_pages(outcome: Outcome, console: Console) -> None:
         console.change(line)
     console.line(change_words(found, lists=outcome.function_updated) + waiting(outcome.plan))
     if outcome.attempts > 1:
-        console.line("Another deploy came first; this one planned again and went on.")
+        early = len(outcome.touched - outcome.published.written - outcome.published.removed)
+        up = f" when {plural(early, 'object')} were up" if early else ""
+        console.line(f"Another deploy came first{up}; this one planned again and went on.")
     console.line(f"Pages live after {seconds(outcome.page_after or 0)}")
 
 

@@ -61,7 +61,10 @@ class Options:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a deploy did. Times are in seconds since it began; None: nothing to wait for."""
+    """What a deploy did. Times are in seconds since it began; None: nothing to wait for.
+
+    ``plan`` and ``published`` are the last attempt's, ``touched`` the objects of all of them.
+    """
 
     plan: Plan
     published: Published
@@ -69,13 +72,14 @@ class Outcome:
     revision: int
     function_updated: bool
     attempts: int
+    touched: frozenset[str] = frozenset()
     page_after: float | None = None
     feed_after: float | None = None
 
     @property
     def changed(self) -> bool:
         """Whether anything at all was written for readers."""
-        return bool(self.published.written or self.published.removed or self.function_updated)
+        return bool(self.touched or self.function_updated)
 
 
 Before = tuple[Mapping[str, Claim], Record, str | None]
@@ -223,7 +227,10 @@ class Deploy:
         self._forget(claims)
         if own is not None or dead:
             withdraw(objects, [self.token, *dead], self.clock)
-        return Outcome(plan, published, tuple(warnings), final.revision, updated, attempt)
+        return Outcome(
+            plan, published, tuple(warnings), final.revision, updated, attempt,
+            frozenset(self._touched),
+        )  # fmt: skip
 
     def _prepare(self, record: Record, claims: Mapping[str, Claim]) -> Prepared:
         observed = self.observe(record, claims)
@@ -325,11 +332,10 @@ class Deploy:
 
     def _follow_up(self, outcome: Outcome) -> None:
         """See the lists follow."""
-        changed = {*outcome.published.written, *outcome.published.removed}
         if self.target.function is not None and self.options.wait:
             wait_for_feeds(
                 self.target,
-                sorted(key for key in changed if key.endswith(".html")),
+                sorted(key for key in outcome.touched if key.endswith(".html")),
                 refresh=outcome.function_updated,
                 patience=self.options.patience,
                 waiting=self.steps.waiting,

@@ -57,8 +57,12 @@ def examine(config: Config, resolve: Resolve = addresses) -> Iterator[Check]:
     yield from _region(config, cloud)
     yield from _guarded("quota", lambda: _quota(cloud))
     stacks = CloudFormation(cloud)
-    state = stacks.describe(config.stack)
-    yield from _stack(config, stacks, state)
+    try:
+        state = stacks.describe(config.stack)
+        yield from _stack(config, stacks, state)
+    except SulaError as error:
+        yield Check("stack", "wrong", str(error))
+        return
     if state is not None and "BucketName" in state.outputs:
         yield from _guarded("function", lambda: _function(cloud, state))
         domain = config.parameters.get("Domain", "")
@@ -111,7 +115,9 @@ def _stack(config: Config, stacks: CloudFormation, state: StackState | None) -> 
     if state is None:
         yield Check("stack", "note", f"there is no stack {config.stack} yet: {remedy}")
     elif not state.status.endswith("_COMPLETE") or state.status == "ROLLBACK_COMPLETE":
-        yield Check("stack", "wrong", f"{config.stack} is {state.status}: {state.reason}")
+        reason = f" ({state.reason})" if state.reason else ""
+        then = stack.remedy(state.status)
+        yield Check("stack", "wrong", f"{config.stack} is {state.status}{reason}: {then}")
     elif stacks.template(config.stack) != stack.load_template():
         yield Check("stack", "note", f"its template is another than this Sula's: {remedy}")
     else:

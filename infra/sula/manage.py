@@ -158,23 +158,35 @@ def _site_goes(cloud: Cloud, found: stack.Outputs, name: str) -> Iterator[str]:
         yield f"  - the access log, bucket {found.access_log_bucket}"
 
 
+def remove_with(log: S3Objects | None, remove: Callable[[], None]) -> None:
+    """Remove a stack with its access log, if it has one.
+
+    CloudFormation removes no bucket that holds something, and the edge writes its log for as long as
+    it serves, and after: what came meanwhile goes with the next attempt.
+    """
+    for attempt in range(_EMPTYINGS):
+        if log is not None and log.exists():
+            log.remove_everything()
+        try:
+            return remove()
+        except StackError:
+            if log is None or not log.exists() or attempt == _EMPTYINGS - 1:
+                raise
+    raise AssertionError  # the loop returns or raises
+
+
 def destroy(config: Config, console: Console, *, bucket: bool) -> None:
     """Remove the stack, if there is one; and with ``bucket`` what it published, too."""
     cloud = cloud_of(config)
     stacks = CloudFormation(cloud)
     state = stacks.describe(config.stack)
     log = state.outputs.get("AccessLogBucketName", "") if state is not None else ""
-    for attempt in range(_EMPTYINGS):
-        if log and cloud.objects(log).exists():
-            # CloudFormation removes no bucket that holds something, and the edge writes its log
-            # for as long as it serves: what came meanwhile goes with the next attempt.
-            cloud.objects(log).remove_everything()
-        try:
-            stack.destroy(stacks, config.stack, progress=lambda text: console.line(f"  {text}"))
-            break
-        except StackError:
-            if not log or attempt == _EMPTYINGS - 1:
-                raise
+    remove_with(
+        cloud.objects(log) if log else None,
+        lambda: stack.destroy(
+            stacks, config.stack, progress=lambda text: console.line(f"  {text}")
+        ),
+    )
     if bucket:
         name = stack.bucket_name(config.stack, cloud.account(), cloud.endpoint.region)
         objects = cloud.objects(name)

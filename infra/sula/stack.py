@@ -31,6 +31,7 @@ _LONGEST_TEMPLATE = 51_200
 # no change of settings ever replaces one, so only its removal counts.
 _REPLACEABLE = {"AWS::S3::Bucket", "AWS::SQS::Queue"}
 _REMOVABLE = _REPLACEABLE | {"AWS::CloudFront::Distribution"}
+_NEVER_MADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 _STACK = "AWS::CloudFormation::Stack"
 _PATIENCE = 30 * 60.0
 
@@ -165,12 +166,14 @@ def plan(stacks: Stacks, name: str, template: str, parameters: Mapping[str, str]
 def clear(stacks: Stacks, name: str) -> None:
     """Remove what a failed creation left: CloudFormation cannot update it, only remove it."""
     state = stacks.describe(name)
-    if state is not None and state.status in {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}:
+    if state is not None and state.status in _NEVER_MADE:
         destroy(stacks, name, progress=lambda _: None)
 
 
 def remedy(status: str) -> str:
     """What to do about a stack that cannot be changed as it is."""
+    if status in {*_NEVER_MADE, "REVIEW_IN_PROGRESS"}:
+        return "`sula deploy --create` removes what is left of it and begins anew"
     if status.endswith("_IN_PROGRESS"):
         return (
             "wait until it has settled (the CloudFormation console shows what it is doing), then"

@@ -12,6 +12,7 @@ from tests.cloud.site import Site
 
 from sula import stack
 from sula.console import Console
+from sula.doctor import examine
 from sula.errors import CloudError, StackError
 from sula.local import LocalCloud
 from sula.manage import make_stack
@@ -67,6 +68,9 @@ def test_after_a_failed_creation_the_next_one_succeeds(site: Site, policy: str) 
 def test_what_a_failed_creation_left_can_be_destroyed(site: Site) -> None:
     site.run("destroy", "--bucket", "--yes")
     stacks = fail_to_create(site, "Retain")
+    found = {check.what: check for check in examine(site.config, lambda _: set())}
+    assert found["stack"].state == "wrong"
+    assert "begins anew" in found["stack"].said
     said = site.run("destroy", given=f"{site.name}\n")
     assert said.exit_code == 0, said.exception
     assert "which is ROLLBACK_COMPLETE" in said.output

@@ -148,6 +148,8 @@ def test_what_an_attempt_wrote_that_lost_the_race_is_forgotten_too(
     outcome = through(edge, site).run()
     assert outcome.attempts == 2
     assert edge.stale() == []
+    # Nor does such a deploy end before the lists show what it wrote.
+    assert "pages/posts/one/index.html" in outcome.touched - outcome.published.written
 
 
 def test_a_rollback_keeps_its_claim_until_the_edge_was_told(site: Authored) -> None:

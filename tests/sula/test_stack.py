@@ -6,10 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import pytest
 
-from sula import stack
+from sula import manage, stack
+from sula.aws import S3Objects
 from sula.errors import CloudError, StackError, Unavailable
 from sula.ports import Change, StackEvent, StackState
 
@@ -202,6 +204,41 @@ def test_a_question_that_gets_lost_does_not_end_the_waiting() -> None:
     made, said = ensure(fake)
     assert made.bucket == "bucketname"
     assert said == ["s: create complete"]
+
+
+@dataclass
+class Log:
+    """An access log that the edge goes on writing, until it does not."""
+
+    still: int
+    emptied: int = 0
+    full: bool = True
+
+    def exists(self) -> bool:
+        return True
+
+    def remove_everything(self) -> int:
+        self.emptied += 1
+        self.full = self.emptied <= self.still
+        return 1
+
+
+def remove_with(log: Log | None) -> None:
+    def remove() -> None:
+        if log is None or log.full:
+            raise StackError("stack s: AccessLogBucket (AWS::S3::Bucket): it is not empty")
+
+    manage.remove_with(cast("S3Objects | None", log), remove)
+
+
+def test_an_access_log_that_grows_meanwhile_is_emptied_again() -> None:
+    log = Log(still=1)
+    remove_with(log)
+    assert log.emptied == 2
+    with pytest.raises(StackError, match="not empty"):
+        remove_with(Log(still=9))
+    with pytest.raises(StackError, match="not empty"):
+        remove_with(None)
 
 
 @pytest.mark.parametrize(
