@@ -130,7 +130,7 @@ def what_goes(config: Config, *, bucket: bool) -> Iterator[str]:
         yield f"This removes what there is of stack {name} in {region}, which is {state.status}:"
     else:
         stack.Outputs.of(name, state)  # somebody else's, and it says so
-    if bucket:
+    if bucket and kept.exists():
         yield f"  - the bucket {kept.bucket}: every page, list and old version. For ever"
     elif kept.exists():
         yield f"The bucket {kept.bucket} stays, with all that is in it; a new stack takes it over."
@@ -161,8 +161,8 @@ def _site_goes(cloud: Cloud, found: stack.Outputs, name: str) -> Iterator[str]:
 def remove_with(log: S3Objects | None, remove: Callable[[], None]) -> None:
     """Remove a stack with its access log, if it has one.
 
-    CloudFormation removes no bucket that holds something, and the edge writes its log for as long as
-    it serves, and after: what came meanwhile goes with the next attempt.
+    CloudFormation removes no bucket that holds something, and the edge writes its log while it
+    serves, and for a while after: what came meanwhile goes with the next attempt.
     """
     for attempt in range(_EMPTYINGS):
         if log is not None and log.exists():
@@ -190,6 +190,8 @@ def destroy(config: Config, console: Console, *, bucket: bool) -> None:
     if bucket:
         name = stack.bucket_name(config.stack, cloud.account(), cloud.endpoint.region)
         objects = cloud.objects(name)
+        if not objects.exists():  # the creation of its stack failed, and took it along
+            return
         count = objects.remove_everything()
         objects.remove_bucket()
         console.line(f"Removed bucket {name} and {plural(count, 'version')} of objects")

@@ -78,6 +78,15 @@ def test_what_a_failed_creation_left_can_be_destroyed(site: Site) -> None:
     assert stacks.describe(site.name) is None
 
 
+def test_what_a_failed_creation_left_goes_with_its_bucket_even_if_there_is_none(site: Site) -> None:
+    site.run("destroy", "--bucket", "--yes")
+    stacks = fail_to_create(site, "RetainExceptOnCreate")
+    said = site.run("destroy", "--bucket", "--yes")
+    assert said.exit_code == 0, said.exception
+    assert "the bucket" not in said.output
+    assert stacks.describe(site.name) is None
+
+
 def test_a_bucket_that_was_kept_can_be_removed_later(site: Site) -> None:
     site.objects.put("pages/a.html", b"x", content_type="text/html", cache_control="no-cache")
     site.run("destroy", "--yes")

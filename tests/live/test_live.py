@@ -210,7 +210,7 @@ def test_rolled_back_and_forward(live: Live) -> None:
 @pytest.mark.skipif(not REAL, reason="only CloudFront knows its measure")
 def test_the_edge_function_is_far_from_the_time_it_may_take(live: Live) -> None:
     edge = Cloud(Endpoint(REGION)).client("cloudfront")
-    name = f"{live.stack}-viewer-request"
+    name = f"{live.stack}-{REGION}"
     etag = edge.describe_function(Name=name, Stage="LIVE")["ETag"]
     cases = sorted((Path(__file__).parents[1] / "edge").glob("*.json"))
     assert cases
