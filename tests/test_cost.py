@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.sula.template import read_template
 
 from edgefeed.notify import MOST_PATHS, changed_paths
 from sula import inventory
@@ -51,6 +52,16 @@ def test_one_push_costs_what_is_said() -> None:
     assert round(100 * dollars, 2) == 0.03
     assert "sixty pushes a month cost two cents" in FLAT
     assert round(100 * 60 * dollars) == 2
+
+
+def test_what_lambda_asks_the_queue_fits_into_the_free_allowance_once() -> None:
+    """An idle queue is polled all the same, with the wait that the template gives it."""
+    wait = read_template()["Resources"]["Queue"]["Properties"]["ReceiveMessageWaitTimeSeconds"]
+    month = 5 * (60 // wait) * 60 * 24 * 30
+    assert f"{month:,} requests a month" in FLAT
+    assert month < 1_000_000 < 2 * month
+    assert "about a quarter of a dollar a month for a second site" in FLAT
+    assert round(0.40 * month / 1_000_000, 2) == pytest.approx(0.25, abs=0.02)
 
 
 def test_so_many_pushes_are_inside_the_free_allowance() -> None:
