@@ -102,10 +102,6 @@ class MemoryBucket:
             self._write("PUT", key, apply)
         return etag
 
-    def tag(self, key: str, tags: Mapping[str, str]) -> None:
-        with self._lock:
-            self._write("TAG", key, lambda: self.tags.update({key: dict(tags)}))
-
     def delete(self, keys: Sequence[str]) -> None:
         for key in keys:
             with self._lock:

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
+from sula.build import MARKER
 from sula.meta import kind_of, read_meta
 from sula.model import Job, Meta, Reference, SeriesPart
 from sula.settings import SiteSettings
@@ -81,6 +82,11 @@ def _reference(posts: Iterable[Meta]) -> Reference | None:
 
 def _target(known: dict[str, Meta], link: str) -> str:
     return "/" + (known[link].url if link in known else link)
+
+
+def built(folder: Path) -> dict[str, bytes]:
+    """Every file of a build, its marker apart."""
+    return {name: body for name, body in tree(folder).items() if Path(name).name != MARKER}
 
 
 def tree(folder: Path) -> dict[str, bytes]:

@@ -17,20 +17,14 @@ from urllib.parse import urlencode
 
 from sula.errors import CloudError, Conflict, Unavailable
 from sula.ports import (
-    Edge,
-    Function,
     Listed,
     ObjectHead,
-    Objects,
-    Stacks,
     StoredObject,
     Version,
 )
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
-
-__all__ = ["Cloud", "Edge", "Endpoint", "Function", "Objects", "S3Objects", "Stacks"]
 
 T = TypeVar("T")
 
@@ -292,29 +286,6 @@ class S3Objects:
                 # If-Match on an object that is not there answers 404.
                 raise Conflict(f"writing {key}: nothing is there any more") from error
             return answer["ETag"]
-
-    def tag(self, key: str, tags: Mapping[str, str]) -> None:
-        """See `Objects.tag`.
-
-        The object is copied onto itself: lifecycle rules count from an object's creation, so
-        an old one that was only tagged would be removed at once.
-        """
-        with translated(f"tagging {key}"):
-            found = unless_missing(lambda: self._s3().head_object(Bucket=self.bucket, Key=key))
-            if found is None:
-                return
-            self._s3().copy_object(
-                Bucket=self.bucket,
-                Key=key,
-                CopySource={"Bucket": self.bucket, "Key": key},
-                CopySourceIfMatch=found["ETag"],
-                MetadataDirective="REPLACE",
-                Metadata=found["Metadata"],
-                ContentType=found.get("ContentType", ""),
-                CacheControl=found.get("CacheControl", ""),
-                TaggingDirective="REPLACE",
-                Tagging=urlencode(tags),
-            )
 
     def delete(self, keys: Sequence[str]) -> None:
         """See `Objects.delete`."""

@@ -286,12 +286,3 @@ def _write_marker(out: Path, marker: Marker) -> None:
     draft = out / (MARKER + ".new")
     draft.write_bytes(body + b"\n")
     draft.replace(out / MARKER)
-
-
-def tree(folder: Path) -> Mapping[str, bytes]:
-    """Every file of a build with its bytes, the marker apart: for comparing two."""
-    return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MARKER
-    }

@@ -1,4 +1,4 @@
-"""The commands of those who write: init, new, check, import, stats, schema, completion."""
+"""The commands of those who write, from `init` to `completion`."""
 
 from __future__ import annotations
 

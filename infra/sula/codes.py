@@ -1,4 +1,4 @@
-"""The name of every kind of finding: by it one is silenced, and explained (`sula.findings`)."""
+"""The name of every kind of finding: by it one is silenced, and explained (`sula.explain`)."""
 
 from __future__ import annotations
 

@@ -199,6 +199,3 @@ def tell(outcome: Outcome, target: Target, console: Console) -> None:
         console.line("The lists will follow.")
     if target.url:
         console.line(console.paint(f"{target.url}/", "bold"))
-
-
-__all__ = ["checkout_of", "run_build", "run_check", "run_deploy", "run_plan", "tell"]

@@ -195,11 +195,3 @@ def destroy(config: Config, console: Console, *, bucket: bool) -> None:
         count = objects.remove_everything()
         objects.remove_bucket()
         console.line(f"Removed bucket {name} and {plural(count, 'version')} of objects")
-
-
-def is_current(config: Config) -> bool | None:
-    """Whether the stack is of this version's template; None where that cannot be asked."""
-    try:
-        return CloudFormation(cloud_of(config)).template(config.stack) == stack.load_template()
-    except CloudError:
-        return None

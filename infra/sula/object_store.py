@@ -2,9 +2,9 @@
 
 boto3 takes a fifth of a second to import and to read its descriptions of S3, which is longer than
 all else that a deploy of one edit does. obstore (the object_store library of Apache Arrow's Rust
-implementation) is loaded in a fiftieth. Reading, looking and writing go through it; tagging,
-listing and removing, which few deploys do, stay with boto3, and so does everything where the way
-to S3 is out of the ordinary (`is_ordinary`).
+implementation) is loaded in a fiftieth. Reading, looking and writing go through it; listing and
+removing, which few deploys do, stay with boto3, and so does everything where the way to S3 is out
+of the ordinary (`is_ordinary`).
 """
 
 from __future__ import annotations

@@ -78,12 +78,6 @@ class Objects(Protocol):
         hold, `Unavailable` where the outcome is not known, `CloudError` on a refusal.
         """
 
-    def tag(self, key: str, tags: Mapping[str, str]) -> None:
-        """Replace an object's tags and start its age anew, from which lifecycle rules count.
-
-        Nothing else changes; nothing happens when there is no such object.
-        """
-
     def delete(self, keys: Sequence[str]) -> None:
         """Remove objects, any number; those that do not exist are no error."""
 
@@ -201,20 +195,6 @@ class Alarm(NamedTuple):
     name: str
     state: str
     reason: str
-
-
-class LogLine(NamedTuple):
-    """A line of the function's log. ``at`` is milliseconds since 1970 UTC."""
-
-    at: int
-    text: str
-
-
-class Logs(Protocol):
-    """The function's log group."""
-
-    def since(self, start: int, pattern: str = "") -> Iterator[LogLine]:
-        """Lines from ``start`` (milliseconds since 1970 UTC) on, oldest first."""
 
 
 @dataclass(frozen=True)

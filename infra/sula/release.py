@@ -1,6 +1,6 @@
 """Keeping appointments: waiting pages stored, their releases scheduled, or both withdrawn.
 
-    put the object ▶ set the schedule             cancel the schedule ▶ remove the object
+    set the schedule ▶ put the object             cancel the schedule ▶ remove the object
 
 What is stored is what counts: a schedule without its object does nothing when it fires. So the
 schedule is set before the object is put, and an object that is there as it should be

@@ -9,15 +9,13 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from sula.aws import Cloud, Endpoint, code_of, translated, unless_missing
+from sula.aws import Cloud, code_of, translated, unless_missing
 from sula.errors import CloudError, Conflict, FunctionFailed, StackError, Unavailable
 from sula.ports import Change, StackEvent, StackState
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation.client import CloudFormationClient
     from mypy_boto3_lambda.client import LambdaClient
-
-__all__ = ["Cloud", "CloudFormation", "CloudFrontEdge", "Endpoint", "LambdaFunction"]
 
 ALIAS = "live"
 _KEPT_VERSIONS = 5

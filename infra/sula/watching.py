@@ -1,12 +1,9 @@
-"""Queues, log and alarms of Amazon's cloud, behind `sula.ports`."""
+"""Queues and alarms of Amazon's cloud, behind `sula.ports`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from sula.aws import Cloud, translated
-from sula.ports import Alarm, Depth, Letter, LogLine
+from sula.ports import Alarm, Depth, Letter
 
 
 class SqsQueue:
@@ -79,25 +76,6 @@ class SqsQueue:
                     client.send_message(QueueUrl=url, MessageBody=message["Body"])
                     client.delete_message(QueueUrl=self.url, ReceiptHandle=message["ReceiptHandle"])
                     count += 1
-
-
-class CloudWatchLogs:
-    """`Logs` in CloudWatch."""
-
-    def __init__(self, cloud: Cloud, group: str) -> None:
-        self._cloud = cloud
-        self.group = group
-
-    def since(self, start: int, pattern: str = "") -> Iterator[LogLine]:
-        """See `Logs.since`."""
-        wanted: dict[str, Any] = {"logGroupName": self.group, "startTime": start}
-        if pattern:
-            wanted["filterPattern"] = pattern
-        with translated(f"reading log {self.group}"):
-            pages = self._cloud.client("logs").get_paginator("filter_log_events")
-            for page in pages.paginate(**wanted):
-                for event in page["events"]:
-                    yield LogLine(event["timestamp"], event["message"].rstrip("\n"))
 
 
 def alarms_of(cloud: Cloud, stack: str) -> list[Alarm]:

@@ -55,7 +55,6 @@ def test_what_is_put_is_got(objects: S3Objects) -> None:
 def test_what_is_not_there_is_none(objects: S3Objects) -> None:
     assert objects.get("nothing") is None
     assert objects.head("nothing") is None
-    objects.tag("nothing", {"obsolete": "yes"})
     objects.delete(["nothing"])
 
 
@@ -74,20 +73,6 @@ def test_swapping_what_is_gone_is_a_conflict(objects: S3Objects) -> None:
     objects.delete(["k"])
     with pytest.raises(Conflict):
         objects.put("k", b"2", if_match=etag, **TEXT)
-
-
-def test_tagging_keeps_everything_else_and_starts_the_age_anew(objects: S3Objects) -> None:
-    etag = objects.put("pages/theme/a.css", b"x", metadata={"m": "1"}, **TEXT)
-    objects.tag("pages/theme/a.css", {"obsolete": "yes"})
-    found = objects.get("pages/theme/a.css")
-    assert found is not None
-    assert (found.body, found.etag, dict(found.metadata)) == (b"x", etag, {"m": "1"})
-    assert (found.content_type, found.cache_control) == (TEXT["content_type"], "max-age=5")
-    s3 = objects._cloud.client("s3")
-    tags = s3.get_object_tagging(Bucket="bucket", Key="pages/theme/a.css")["TagSet"]
-    assert tags == [{"Key": "obsolete", "Value": "yes"}]
-    versions = s3.list_object_versions(Bucket="bucket", Prefix="pages/theme/a.css")["Versions"]
-    assert len(versions) == 2  # a new object, whose age the lifecycle rule counts
 
 
 def test_tags_with_the_object(objects: S3Objects) -> None:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 from tests.authored import NOW, Authored, Post
+from tests.small_site import built
 
-from sula.build import MARKER, build, tree
+from sula.build import MARKER, build
 from sula.errors import ConfigError, ContentError
 from sula.gather import look
 from sula.render import render
@@ -34,7 +35,7 @@ def run(site: Authored, out: Path) -> tuple[int, int, int]:
 def test_pages_files_assets_lists_and_feeds_share_one_tree(site: Authored, tmp_path: Path) -> None:
     out = tmp_path / "out"
     written, unchanged, removed = run(site, out)
-    names = tree(out)
+    names = built(out)
     assert (written, unchanged, removed) == (len(names), 0, 0)
     for name in (
         "index.html", "feed.xml", "atom.xml", "feed.json", "sitemap.xml", "404.html",
@@ -61,7 +62,7 @@ def test_a_second_build_equals_a_first_and_writes_what_changed(
     assert unchanged
     assert removed
     run(site, tmp_path / "clean")
-    assert tree(out) == tree(tmp_path / "clean")
+    assert built(out) == built(tmp_path / "clean")
     assert not (out / "posts/one").exists()
 
 
@@ -72,7 +73,7 @@ def test_pages_that_are_noted_where_they_are_made_give_the_same_lists(
     checkout = look(site.root, since=NOW)
     build(checkout, tmp_path / "noted", now=site.now)
     build(checkout, tmp_path / "read", now=site.now, render=render)
-    assert tree(tmp_path / "noted") == tree(tmp_path / "read")
+    assert built(tmp_path / "noted") == built(tmp_path / "read")
 
 
 def test_templates_are_compiled_once(site: Authored, tmp_path: Path) -> None:
@@ -90,10 +91,10 @@ def test_pinning_a_post_changes_the_home_page_and_its_own_and_no_feed(
 ) -> None:
     out = tmp_path / "out"
     run(site, out)
-    before = tree(out)
+    before = built(out)
     site.save(Post("posts/one.md", "One", "2026-01-01 09:00", more={"tags": ["a"], "pinned": True}))
     run(site, out)
-    after = tree(out)
+    after = built(out)
     home = after["index.html"].decode()
     assert 0 < home.index(">One<") < home.index("Pinned") < home.index(">Two<")
     changed = {name for name in after if before.get(name) != after[name]} - {MARKER}
@@ -104,11 +105,11 @@ def test_pinning_a_post_changes_the_home_page_and_its_own_and_no_feed(
 def test_a_rename_keeps_the_identity_here_too(site: Authored, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(site, out)
-    before = {i["title"]: i["id"] for i in json.loads(tree(out)["feed.json"])["items"]}
+    before = {i["title"]: i["id"] for i in json.loads(built(out)["feed.json"])["items"]}
     site.rename("posts/one.md", "posts/uno.md")
     site.save(Post("posts/two.md", "Two", "2026-01-02 09:00"))
     run(site, out)
-    after = {i["title"]: i["id"] for i in json.loads(tree(out)["feed.json"])["items"]}
+    after = {i["title"]: i["id"] for i in json.loads(built(out)["feed.json"])["items"]}
     assert after == before
 
 
@@ -124,7 +125,7 @@ def test_a_file_may_become_a_folder_and_a_folder_a_file(site: Authored, tmp_path
     site.put("content/more", "two")
     run(site, out)
     run(site, tmp_path / "clean")
-    assert tree(out) == tree(tmp_path / "clean")
+    assert built(out) == built(tmp_path / "clean")
     assert (out / "data/a.txt").read_text("utf-8") == "one"
     assert (out / "more").read_text("utf-8") == "two"
     assert not list((site.root / ".sula").glob("build-*"))
@@ -136,7 +137,7 @@ def test_a_folder_with_other_things_is_left_alone(site: Authored, tmp_path: Path
     mine.write_text("do not touch", "utf-8")
     with pytest.raises(ConfigError, match="not empty and was not made by `sula build`"):
         run(site, mine.parent)
-    assert tree(mine.parent) == {"thesis.txt": b"do not touch"}
+    assert built(mine.parent) == {"thesis.txt": b"do not touch"}
 
 
 def test_what_others_put_beside_a_build_stays_and_is_never_overwritten(
@@ -158,11 +159,11 @@ def test_content_that_does_not_build_leaves_the_folder_as_it_was(
 ) -> None:
     out = tmp_path / "out"
     run(site, out)
-    before = tree(out)
+    before = built(out)
     site.save(Post("posts/bad.md", "Bad", "someday"))
     with pytest.raises(ContentError, match=r"content/posts/bad\.md:3:7: "):
         run(site, out)
-    assert tree(out) == before
+    assert built(out) == before
 
 
 def test_a_damaged_marker_is_said(site: Authored, tmp_path: Path) -> None:

@@ -134,9 +134,7 @@ def whole(html: str) -> str:
 def _balanced(html: str) -> bool:
     """Whether every element that begins in this stretch ends in it."""
     open_tags: list[str] = []
-    for tag in re.finditer(
-        r"<!--.*?-->|<(/?)([a-z][\w-]*)\b[^<>]*?(/?)>", html, re.IGNORECASE | re.DOTALL
-    ):
+    for tag in _ANY_TAG.finditer(html):
         name = (tag[2] or "").lower()
         if not name or tag[3] or name in _VOID or name in {"p", "li"}:
             continue

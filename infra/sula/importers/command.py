@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from sula.errors import ConfigError
 from sula.importers.assemble import assemble
@@ -16,8 +15,6 @@ from sula.importers.track import Track, untracked
 from sula.importers.tree import Tree
 from sula.importers.write import Written, write
 from sula.report import plural
-
-GENERATORS: Final = ("jekyll", "hugo", "pelican")
 
 
 @dataclass(frozen=True)

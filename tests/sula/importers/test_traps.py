@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 from tests.authored import NOW
+from tests.small_site import built
 from tests.sula.importers.archives import CASES, bring, unpack
 
-from sula.build import build, tree
+from sula.build import build
 from sula.gather import look
 
 TRAPS = {
@@ -69,7 +70,7 @@ def test_scripts_stay_on_the_page_and_out_of_feeds(tmp_path: Path) -> None:
     unpack(case, old)
     bring(case, old, new)
     build(look(new, since=NOW), out, now=NOW)
-    made = tree(out)
+    made = built(out)
     page = made["2020/03/01/h.html"].decode()
     feeds = [made[name].decode() for name in ("feed.xml", "atom.xml", "feed.json")]
     assert 'var s = "]]>";' in page
