@@ -216,11 +216,8 @@ def _set_dollars(tree: Tree) -> bool:
     """Whether the layouts set single dollars as mathematics."""
     if not (tree.root / "layouts").is_dir():
         return False
-    pattern = re.compile(
-        r"""inlineMath["']?\s*:\s*\[\s*\[\s*["']\$["']|left["']?\s*:\s*["']\$["']"""
-    )
     return any(
-        pattern.search(tree.read(p)[0])
+        _DOLLARS.search(tree.read(p)[0])
         for p in tree.walk("layouts")
         if p.endswith((".html", ".js"))
     )

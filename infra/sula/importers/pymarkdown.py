@@ -12,9 +12,6 @@ from sula.importers.code import code_ranges, outside
 from sula.importers.front import Front
 from sula.importers.kramdown import Tell, mathematics
 
-_BLOCK: Final = re.compile(
-    r"(?:^(?: {4}|\t).*(?:\n|\Z)|^[ \t]*\n(?=(?:[ \t]*\n)*(?: {4}|\t)))+", re.MULTILINE
-)
 _LANGUAGE: Final = re.compile(
     r"(?:(?P<colons>:::)|\#!(?P<path>/\S*/)?)[ \t]*(?P<name>[\w+#-]+)(?P<rest>[^\n]*)"
 )
