@@ -57,10 +57,9 @@ class Telling:
         outputs, notifier = self.outputs, self.ports.notifier
         adopted = self.adopted & outputs.written.keys()
         keys = outputs.changed | {key for unit in adopted for key in document_keys(unit)}
-        if not keys:
+        if not (paths := changed_paths(keys)):
             return
         self.enter("notify")
-        paths = changed_paths(keys)
         reference = f"{self.token}-{len(outputs.announced)}"
         await patiently(self.ports, lambda: notifier.invalidate(paths, reference))
         outputs.announced.append(paths)
@@ -86,6 +85,7 @@ class Telling:
                     del rest[0]
                 break
             except Unavailable:
+                rest.append(rest.pop(0))  # it may be this one alone that the hub refuses
                 if self.ports.now() + seconds >= self.deadline:
                     break
             await Call(partial(self.ports.sleep, seconds))

@@ -69,6 +69,7 @@ class Hearer:
         self.references: list[str] = []
         self.edge_fails = 0
         self.hub_fails = 0
+        self.refused = ""
 
     def invalidate(self, paths: Any, reference: str) -> None:
         self.references.append(reference)
@@ -81,6 +82,8 @@ class Hearer:
         if self.hub_fails:
             self.hub_fails -= 1
             raise Unavailable("the hub is busy")
+        if url == self.refused:
+            raise Unavailable("the hub wants nothing of this feed")
         self.urls.append(url)
 
 

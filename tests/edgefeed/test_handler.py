@@ -207,6 +207,19 @@ def test_the_edge_is_owed_until_it_accepts() -> None:
     assert "/*" in world.hearer.paths or "/feed.xml" in world.hearer.paths
 
 
+def test_the_edge_is_not_asked_to_forget_nothing() -> None:
+    world = World()
+    world.put("hello")
+    world.send("hello")
+    told = len(world.hearer.references)
+    # A new page that is left out: only the report changes, which is not public. CloudFront
+    # refuses an invalidation without paths, and the page's message would come for ever.
+    world.store.put(key("bad"), b'<script type="application/ld+json">{"@type":"BlogPosting"}')
+    assert world.send("bad") == DONE
+    assert "pages/posts/bad" in world.text("state/problems.json")
+    assert len(world.hearer.references) == told
+
+
 def test_the_hub_hears_after_the_edge_and_never_fails_a_run() -> None:
     world = World()
     world.put("hello", "Hello", tags=("a",))
@@ -227,6 +240,18 @@ def test_the_hub_hears_after_the_edge_and_never_fails_a_run() -> None:
     heard = len(world.hearer.urls)
     assert world.send("hello") == DONE
     assert len(world.hearer.urls) == heard
+
+
+def test_a_feed_that_the_hub_refuses_keeps_no_other_from_it() -> None:
+    world = World()
+    world.hearer.refused = "https://example.org/atom.xml"  # the first in the line
+    world.put("hello", "Hello", tags=("a",))
+    assert world.send("hello") == DONE
+    assert "https://example.org/tags/a/feed.xml" in world.hearer.urls
+    assert world.function({"status": True}, "request", 60)["unheard"] == ("/atom.xml",)
+    world.hearer.refused = ""
+    assert world.send("hello") == DONE
+    assert world.hearer.urls[-1] == "https://example.org/atom.xml"
 
 
 def test_status_tells_what_is_owed_without_touching_anything() -> None:
