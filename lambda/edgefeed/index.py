@@ -63,8 +63,8 @@ class Header(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     label it had. ``held`` maps documents that the feed gate held back to the reason.
     ``unheard`` are paths of feeds that changed and of which the hub has not heard yet.
     ``rebuild`` is how far a rebuild has come: every page up to this key was looked at.
-    ``reader`` is the `Site.reader` that has read every page; while there is a rebuild, those that
-    it has looked at.
+    ``reader`` is the `Site.reader` that has read every page, or `ALL` where it was several;
+    while there is a rebuild, those pages that it has looked at.
     """
 
     format: int = 0

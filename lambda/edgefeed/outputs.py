@@ -69,7 +69,7 @@ class Outputs:
         self._saved: set[str] = set()
 
     async def write(
-        self, units: Iterable[str], catalogue: Catalogue, generation: int, deadline: float
+        self, units: Iterable[str], catalogue: Catalogue, deadline: float
     ) -> tuple[str, ...]:
         """Bring units up to date with one version of the index.
 
@@ -79,12 +79,12 @@ class Outputs:
         owed = sorted(units)
         while owed:
             some, owed = owed[:_UNITS_AT_ONCE], owed[_UNITS_AT_ONCE:]
-            await self._write(some, catalogue, generation)
+            await self._write(some, catalogue)
             if self._ports.now() >= deadline:
                 break
         return tuple(owed)
 
-    async def _write(self, units: list[str], catalogue: Catalogue, generation: int) -> None:
+    async def _write(self, units: list[str], catalogue: Catalogue) -> None:
         listings = {unit: catalogue.resolve(unit) for unit in units}
         fragments = await self._load(list(filter(None, listings.values())), catalogue)
         due: list[tuple[str, str, Document | None]] = []
@@ -96,6 +96,7 @@ class Outputs:
                     self.left_out.update(document.left_out)
             due += [(unit, key, document) for key, document in documents.items()]
         self.left.difference_update(units)
+        generation = catalogue.index.header.generation
         await Together([self._replace(*one, generation) for one in due])
         self.written.update(listings)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import partial
 from itertools import chain, islice
 
-from edgefeed.contract import LISTS, PAGES
+from edgefeed.contract import PAGES
 from edgefeed.events import is_page
 from edgefeed.index import REBUILD, REFRESH, Index
 from edgefeed.outputs import patiently
@@ -69,17 +69,11 @@ async def _next_part(run: Run, index: Index, part: int) -> Choice:
     rows = chain(index.entries, index.others)
     known = {key for key in (row.key for row in rows) if key > after and (last or key <= end)}
     keys = sorted(known.union(listed))
-    if not last:
-        return Choice(keys, rebuild=end)
-    there = await patiently(run.ports, lambda: list(store.keys(LISTS)))
-    # Units that have objects, whether the index knows them or not.
-    return Choice(keys, more=frozenset(filter(None, map(unit_of, there))), everything=True)
+    return Choice(keys, everything=True) if last else Choice(keys, rebuild=end)
 
 
 async def _remove_foreign(run: Run) -> None:
     """Remove objects from ``lists/`` that no unit could have written."""
-    store = run.ports.store
-    for key in await patiently(run.ports, lambda: list(store.keys(LISTS))):
-        if unit_of(key) is None:
-            await patiently(run.ports, partial(store.delete, key))
-            run.outputs.changed.add(key)
+    for key in [key for key in await run.lists() if unit_of(key) is None]:
+        await patiently(run.ports, partial(run.ports.store.delete, key))
+        run.outputs.changed.add(key)

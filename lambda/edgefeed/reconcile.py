@@ -64,12 +64,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from edgefeed.changes import advance, affected, changed_keys
-from edgefeed.contract import INDEX_KEY
+from edgefeed.contract import INDEX_KEY, LISTS
 from edgefeed.index import ALL, REBUILD, REFRESH, BadIndex, Debt, Header, Index, apply, decode
 from edgefeed.listing import Catalogue
 from edgefeed.model import Observed, Post
@@ -197,6 +198,10 @@ class Run(Telling):
             # The pages after the index: see the module's docstring.
             choice = await choose(base.catalogue.index)
             seen = await self.observe(choice.keys, choice.until)
+            if choice.everything or (base.etag and self._is_renewed(base)):
+                # Other settings may have had more pages, or a search.
+                units = frozenset(filter(None, map(unit_of, await self.lists())))
+                choice = replace(choice, more=units)
             new = self._plan(base, choice, seen, before)
             if new is None:
                 return base
@@ -206,6 +211,10 @@ class Run(Telling):
             except (Conflict, Unavailable):
                 await pause(self.ports, attempt)
         raise Unavailable(f"the index changed {ATTEMPTS} times while it was being updated")
+
+    async def lists(self) -> list[str]:
+        """The keys of all that is under ``lists/``."""
+        return await patiently(self.ports, lambda: list(self.ports.store.keys(LISTS)))
 
     def _plan(
         self, base: Version, choice: Choice, seen: Mapping[str, Observed], before: str
@@ -221,7 +230,7 @@ class Run(Telling):
             # Of a site's first index nobody was told: any message stands for it.
             keys |= {REFRESH if base.etag else ALL}
         if choice.everything or self._is_renewed(base):
-            units |= {*old.units(), *new.units()}
+            units = units.union(new.units())
         if self.outputs.accept:
             units |= {unit for key in header.held if (unit := unit_of(key)) is not None}
         due, live = self._sort_debts(header, before)
@@ -230,7 +239,9 @@ class Run(Telling):
             keys |= {*header.debts[token].keys}
             if token != before:
                 self.adopted |= {*header.debts[token].units}
-        reads_all = choice.everything or choice.rebuild is not None
+        # Whoever begins an index has read all of it.
+        reads_all = choice.everything or choice.rebuild is not None or base.etag is None
+        reader = header.reader if not seen or header.reader == self.site.reader else ALL
         moved = choice.rebuild != header.rebuild and (choice.rebuild or choice.everything)
         if self._is_idle(seen, changed=bool(units or due or moved or new.index is not old.index)):
             return None
@@ -241,8 +252,7 @@ class Run(Telling):
             generation=header.generation + 1,
             revision=self.site.revision,
             renderer=self.site.renderer,
-            # Whoever begins an index has read all of it.
-            reader=self.site.reader if reads_all or base.etag is None else header.reader,
+            reader=self.site.reader if reads_all else reader,
             debts=live,
             rebuild=choice.rebuild if moved else header.rebuild,
         )
@@ -310,9 +320,8 @@ class Run(Telling):
         Where that fails, our debt is left to the next run. Raises Unavailable.
         """
         self.enter("lists")
-        shown, generation = version.catalogue, version.header.generation
         try:
-            late = await self.outputs.write(units, shown, generation, self.deadline)
+            late = await self.outputs.write(units, version.catalogue, self.deadline)
             await self._announce()
         except Unavailable:
             await self.release(version)
@@ -382,10 +391,8 @@ class Run(Telling):
         debt = version.header.debts.get(self._debt_token)
         if debt is None:
             return
-        try:
+        with suppress(Conflict, Unavailable):
             await self._swap(version, self._settled(version, debt, frozenset(debt.units)))
-        except (Conflict, Unavailable):
-            self.outputs.counts["debts kept"] += 1
 
 
 async def _given(choice: Choice, _: Index) -> Choice:

@@ -40,8 +40,8 @@ class Version:
 class Choice:
     """What a commit looks at: keys, and for a rebuild how far that takes it.
 
-    ``more`` are units owed whatever the pages say; ``everything`` adds all there are. Pages that
-    are not read by the time ``until`` are left for another run.
+    With ``everything`` all units are owed, whatever the pages say; ``more`` are those that have
+    objects. Pages that are not read by the time ``until`` are left for another run.
     """
 
     keys: Sequence[str]

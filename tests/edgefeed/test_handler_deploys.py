@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -10,7 +11,9 @@ import pytest
 from tests.edgefeed.in_memory import DONE, SITE, World, key, page
 
 from edgefeed.contract import FRAGMENTS, INDEX_KEY
+from edgefeed.handler import Function
 from edgefeed.index import REFRESH, Debt, Index, decode, encode
+from edgefeed.model import Observed, Post
 from edgefeed.page import read_page
 from edgefeed.store import Unavailable
 from edgefeed.versions import Outdated
@@ -51,6 +54,58 @@ def test_a_new_reader_reads_every_page_again() -> None:
     assert function({"refresh": True}, "deploy", 60) == {"done": True}
     assert set(world.titles()) == {"A title"}
     assert function({"status": True}, "status", 60)["current"]
+
+
+def test_a_setting_that_takes_documents_away_removes_them() -> None:
+    few = msgspec.structs.replace(SITE, page_size=2, feed_size=2)
+    world = World(few)
+    names = [f"p{number}" for number in range(9)]
+    for number, name in enumerate(names):
+        world.put(name, minute=number, tags=("a",))
+    world.send(*names)
+    assert "lists/page/5/index.html" in world.lists()
+    assert "lists/search/index.html" in world.lists()
+    more = msgspec.structs.replace(
+        few, page_size=4, feed_size=4, search=False, feed_formats=("rss",), tag_feeds=False,
+        revision=2, renderer="two",
+    )  # fmt: skip
+    function = world.wire(more)
+    # Whichever comes first: a page's message, or the deploy's own call.
+    assert function(world.event(key("p0")), "request", 60) == DONE
+    assert function({"refresh": True}, "deploy", 60) == {"done": True}
+    fresh = World(more)
+    fresh.store.objects |= {k: o for k, o in world.store.objects.items() if k.startswith("pages/")}
+    fresh.send(*names)
+    assert {k: o.body for k, o in world.lists().items()} == {
+        k: o.body for k, o in fresh.lists().items()
+    }
+    assert "/page/*" in world.hearer.paths
+
+
+def test_a_reader_that_was_taken_back_leaves_nothing_that_it_read() -> None:
+    world = World()
+    world.put("a", "A")
+    world.put("b", "B")
+    world.send("a", "b")
+    before = {k: o.body for k, o in world.lists().items()}
+    # A deploy that is cut off before it says so to the function, a page that only looks
+    # different to its reader, and a deploy that goes back.
+    other = msgspec.structs.replace(SITE, language="de", reader="other", revision=2, renderer="two")
+    ports = replace(world.ports, read=lambda *page: as_another_reads(world.ports.read(*page)))
+    assert Function(other, ports, most_time=60)(world.event(key("b")), "request", 60) == DONE
+    assert "B, read otherwise" in world.titles()
+    back = world.wire(msgspec.structs.replace(SITE, revision=3))
+    assert not back({"status": True}, "status", 60)["current"]
+    assert back({"refresh": True}, "deploy", 60) == {"done": True}
+    assert back({"status": True}, "status", 60)["current"]
+    assert {k: o.body for k, o in world.lists().items()} == before
+
+
+def as_another_reads(seen: Observed) -> Observed:
+    if not isinstance(seen, Post):
+        return seen
+    title = f"{seen.entry.title}, read otherwise"
+    return Post(msgspec.structs.replace(seen.entry, title=title), seen.fragment)
 
 
 def test_who_reads_all_again_for_a_deploy_waits_for_another_run_that_was_asked_too() -> None:
