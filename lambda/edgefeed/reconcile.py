@@ -163,8 +163,7 @@ class Run(Telling):
     async def load(self) -> Version:
         """The index as it is. Raises Unavailable when it cannot be read."""
         self.enter("index")
-        store = self.ports.store
-        found = await patiently(self.ports, lambda: store.get(INDEX_KEY))
+        found = await patiently(self.ports, lambda: self.ports.store.get(INDEX_KEY))
         try:
             # A warm function has most likely read, or written, these very bytes before.
             index = (self.indexes.get(found.etag) or decode(found.body)) if found else None
@@ -173,13 +172,14 @@ class Run(Telling):
                 raise Unavailable(f"{error}; rebuild it") from error
             index = None
         if index is None:
-            # What lost its index may still hold documents: start above their generations,
-            # which count writes of the index, by counting from the milliseconds.
-            began = int(self.ports.now() * 1000)
-            index = Index(header=Header(generation=began, rebuild="" if found else None))
+            index = Index(Header(generation=self._above(), rebuild="" if found else None))
         elif found:
             self.indexes.add(found.etag, index, 1)
         return Version(Catalogue(index, self.site), found.etag if found else None)
+
+    def _above(self) -> int:
+        """A generation above all that documents have, of an index that was lost or is back."""
+        return int(self.ports.now() * 1000)
 
     async def commit(self, choose: Callable[[Index], Coroutine[Any, Any, Choice]]) -> Version:
         """Bring the index up to date with some pages, as one compare-and-swap.
@@ -233,6 +233,7 @@ class Run(Telling):
             units = units.union(new.units())
         if self.outputs.accept:
             units |= {unit for key in header.held if (unit := unit_of(key)) is not None}
+            keys |= {REFRESH}
         due, live = self._sort_debts(header, before)
         for token in due:
             units |= {*header.debts[token].units}
@@ -241,7 +242,7 @@ class Run(Telling):
                 self.adopted |= {*header.debts[token].units}
         # Whoever begins an index has read all of it.
         reads_all = choice.everything or choice.rebuild is not None or base.etag is None
-        reader = header.reader if not seen or header.reader == self.site.reader else ALL
+        mixed = ALL if seen and header.reader != self.site.reader else header.reader
         moved = choice.rebuild != header.rebuild and (choice.rebuild or choice.everything)
         if self._is_idle(seen, changed=bool(units or due or moved or new.index is not old.index)):
             return None
@@ -249,10 +250,10 @@ class Run(Telling):
             until = self.ports.now() + self.lease
             live[self._debt_token] = Debt(until, tuple(sorted(keys)), tuple(sorted(units)))
         return new.under(
-            generation=header.generation + 1,
+            generation=max(header.generation + 1, self._above() if choice.everything else 0),
             revision=self.site.revision,
             renderer=self.site.renderer,
-            reader=self.site.reader if reads_all else reader,
+            reader=self.site.reader if reads_all else mixed,
             debts=live,
             rebuild=choice.rebuild if moved else header.rebuild,
         )
@@ -294,8 +295,7 @@ class Run(Telling):
         return {key: said for key, said in seen.items() if key not in unread}
 
     async def _look(self, key: str) -> Observed:
-        store = self.ports.store
-        page = await patiently(self.ports, lambda: store.get(key))
+        page = await patiently(self.ports, lambda: self.ports.store.get(key))
         if page is None:
             return None
         known = self._seen.get(key)
@@ -358,7 +358,7 @@ class Run(Telling):
         """Units that this version shows differently from what we wrote."""
         outputs, resolve = self.outputs, version.catalogue.resolve
         differing = {u for u, listing in outputs.written.items() if resolve(u) != listing}
-        return differing | outputs.left
+        return differing.union(outputs.left, filter(None, map(unit_of, outputs.held)))
 
     def _settled(self, version: Version, debt: Debt, remaining: frozenset[str]) -> Catalogue:
         header = version.header
@@ -388,11 +388,9 @@ class Run(Telling):
 
     async def release(self, version: Version) -> None:
         """Try once to leave our debt to the next run now, and not when the lease ends."""
-        debt = version.header.debts.get(self._debt_token)
-        if debt is None:
-            return
-        with suppress(Conflict, Unavailable):
-            await self._swap(version, self._settled(version, debt, frozenset(debt.units)))
+        if debt := version.header.debts.get(self._debt_token):
+            with suppress(Conflict, Unavailable):
+                await self._swap(version, self._settled(version, debt, frozenset(debt.units)))
 
 
 async def _given(choice: Choice, _: Index) -> Choice:

@@ -182,6 +182,27 @@ def test_a_rebuild_mends_a_damaged_index_and_nothing_else_dares() -> None:
     assert world.titles() == ["Hello"]
 
 
+def test_a_rebuild_mends_what_an_old_index_that_was_put_back_would_leave() -> None:
+    world = World()
+    world.put("hello", "One")
+    world.send("hello")
+    old = world.store.objects[INDEX_KEY]
+    for title in ("Two", "Three"):
+        world.put("hello", title)
+        world.send("hello")
+    world.store.objects[INDEX_KEY] = old
+    world.now += 60
+    # Its generations are those of long ago: every document would count as newer.
+    for name in ("lists/feed.xml", "lists/index.html"):
+        now = world.store.objects[name]
+        world.store.put(
+            name, now.body + b"spoilt", metadata={"generation": now.metadata["generation"]}
+        )
+    assert world.function({"rebuild": True}, "request", 600) == {"done": True}
+    assert world.titles() == ["Three"]
+    assert "spoilt" not in world.text("lists/index.html")
+
+
 def test_a_rebuild_goes_on_where_it_was_cut_off() -> None:
     world = World()
     for number in range(2_300):

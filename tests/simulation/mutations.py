@@ -13,6 +13,7 @@ from edgefeed.model import Observed
 from edgefeed.outputs import Outputs
 from edgefeed.reconcile import Run
 from edgefeed.store import Head
+from edgefeed.units import unit_of
 from edgefeed.versions import Version
 
 
@@ -127,6 +128,20 @@ class OldReadingsStay(Run):
         return False
 
 
+class NothingElseLookedFor(Run):
+    """A deploy leaves documents that its own settings do not name."""
+
+    async def lists(self) -> list[str]:
+        return [key for key in await super().lists() if unit_of(key) is None]
+
+
+class GenerationsGoOn(Run):
+    """Documents of an index that was lost, or replaced by an old one, count as newer."""
+
+    def _above(self) -> int:
+        return 0
+
+
 class NoDebt(Run):
     """The index is saved without saying what is owed."""
 
@@ -151,5 +166,7 @@ MUTATIONS: tuple[type[Run], ...] = (
     PingsForgotten,
     NothingNewNothingWritten,
     OldReadingsStay,
+    NothingElseLookedFor,
+    GenerationsGoOn,
     NoDebt,
 )

@@ -59,6 +59,11 @@ class Process:
         else:
             self._resume(strand, value, None)
 
+    @property
+    def asked(self) -> list[Call[Any]]:
+        """The requests that it waits for."""
+        return [strand.call for strand in self._ready if strand.call is not None]
+
     def kill(self) -> None:
         """End the process wherever it is; nothing of it runs any more."""
         for strand in reversed(self._all):

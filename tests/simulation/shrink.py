@@ -12,7 +12,8 @@ from random import Random
 
 import msgspec
 from tests.simulation.cloud import Violation
-from tests.simulation.simulator import Plan, Simulation
+from tests.simulation.outside import Plan
+from tests.simulation.simulator import Simulation
 
 from edgefeed.reconcile import Run
 
@@ -66,7 +67,7 @@ def shrink(plan: Plan, run_class: type[Run] = Run) -> Simulation:
         best, plan, dice = found, smaller, attempt
         return True
 
-    for changes in ({"faults": 0}, {"rebuilds": False}, {"deploys": False}):
+    for changes in ({"hazards": False}, {"faults": 0}, {"rebuilds": False}, {"deploys": False}):
         is_better(msgspec.structs.replace(plan, **changes), dice.shown)
     while plan.edits > 1 and is_better(
         msgspec.structs.replace(plan, edits=plan.edits - 1), dice.shown

@@ -3,46 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
-import msgspec
-from tests.simulation.cloud import Clock, Edge, Violation, WatchedStore
+from tests.simulation.cloud import Violation
+from tests.simulation.outside import Outside, Plan
 from tests.simulation.scheduler import Died, Process
-from tests.simulation.site import SITE, PlainRenderer, Source, encode_source, reader_for
+from tests.simulation.site import Gated, PlainRenderer, reader_for
 from tests.simulation.verdict import judge
 
 from edgefeed.cache import Cache
-from edgefeed.contract import LISTS, PAGES, Site
-from edgefeed.index import Index
+from edgefeed.contract import INDEX_KEY, LISTS, Site
+from edgefeed.index import Index, decode
+from edgefeed.outputs import Fragments
 from edgefeed.ports import Ports, Renderer
 from edgefeed.rebuild import rebuild, refresh
 from edgefeed.reconcile import Run
 from edgefeed.steps import Call
-from edgefeed.store import Unavailable
+from edgefeed.store import Conflict, Unavailable
 from edgefeed.units import unit_of
-from edgefeed.versions import Message, Outdated
+from edgefeed.versions import Outdated
 
 LIMIT = 60.0
 LEASE = 75.0
 VISIBLE_AGAIN = 90.0
 RUNS_AT_ONCE = 4
 MOST_STEPS = 60_000
-
-KEYS = tuple(f"{PAGES}posts/{name}/index.html" for name in "abcdef")
 PACES = ((0.0, 0.5, 1.0), (0.0, 2.0, 5.0), (0.0, 0.5, 3.0, 20.0, 200.0))
-TAGS = ("x", "y", "X", "z")
-
-
-class Plan(msgspec.Struct, frozen=True):
-    """What a schedule is made of; smaller numbers are simpler schedules."""
-
-    seed: int
-    edits: int = 7
-    faults: int = 3
-    rebuilds: bool = True
-    deploys: bool = True
 
 
 def plan_of(seed: int) -> Plan:
@@ -55,6 +45,7 @@ def plan_of(seed: int) -> Plan:
         faults=(0, 3, 6)[kind],
         rebuilds=kind == 2 and random.random() < 0.3,
         deploys=kind != 0 and random.random() < 0.3,
+        hazards=kind != 0 and random.random() < 0.5,
     )
 
 
@@ -69,7 +60,7 @@ class Live:
     awake: float = 0.0
 
 
-class Simulation:
+class Simulation(Outside):
     """A schedule in progress."""
 
     def __init__(
@@ -79,39 +70,23 @@ class Simulation:
         render: Callable[[Site], Renderer] = PlainRenderer,
         random: Random | None = None,
     ) -> None:
-        self.random = random or Random(plan.seed)
-        # Of their own, so that a seed is the same schedule with pinned posts as it was without.
-        self._pins = Random(f"pins {plan.seed}")
-        self.clock = Clock()
-        self.store = WatchedStore(self.clock, self._is_contended)
-        self.edge = Edge(self.store)
-        # A site without a search has fewer objects to write, and meets itself more often; with
-        # a hub, runs write the index once more, and some faults show only without that.
-        hub = SITE.hub if plan.seed % 4 == 1 else ""
-        self.site = msgspec.structs.replace(SITE, search=plan.seed % 4 == 3, hub=hub)
-        self._run_class = run_class
-        # All runs are of one warm function, which keeps the index that it saw last.
-        self._indexes: Cache[str, Index] = Cache(1)
-        self._render = render
         self._faults = plan.faults
-        self._plan = plan
-        self._agenda = self._make_agenda(plan)
+        super().__init__(plan, random or Random(plan.seed))
+        self._run_class = run_class
+        # All runs are of two warm functions, which keep what they saw last.
+        self._indexes: tuple[Cache[str, Index], ...] = (Cache(1), Cache(1))
+        self._fragments: Fragments = Cache(3)
+        self._render = render
         self._next_edit = self.clock.now
-        # Some schedules are a quarrel over one page, some a stroll through six.
-        self._keys = KEYS[: self.random.choice((1, 2, 4, 6))]
         self._pauses = self.random.choice(PACES)
-        self._number = 0
-        self._unacknowledged: dict[str, Message] = {}
-        self._kinds: dict[str, str] = {}
-        self._visible: dict[str, float] = {}
         self._live: list[Live] = []
         self._slowness = self.random.choice((0.0, 0.02, 0.1))
         # What a run has just read grows old before it is used, best of all because its author
         # changes it: the race that chance alone brings about once in a thousand schedules.
         self._staleness = self.random.choice((0.0, 0.6))
-        self._earlier: dict[str, bytes] = {}
+        self._adrift: list[tuple[float, Call[Any]]] = []
+        """Requests of runs that do not wait for them any more, and when they are carried out."""
         self.steps = 0
-        self.log: list[str] = []
 
     # --- the whole schedule ----------------------------------------------------------
 
@@ -119,11 +94,25 @@ class Simulation:
         """Run until everything was handled, and judge. Raises Violation."""
         for _ in range(MOST_STEPS):
             self._kill_overdue()
-            if not self._act():
+            self._carry_out()
+            if not self._act() and not self._accept():
                 break
         else:
             raise Violation(f"no end after {MOST_STEPS} steps")
-        judge(self.store, self.edge, self.site, self._render(self.site))
+        self._judge()
+
+    def _judge(self) -> None:
+        edge = None if self.is_state_lost else self.edge
+        judge(self.store, edge, self.site, self._render(self.site))
+
+    def _accept(self) -> bool:
+        """Let pass what the gate holds back, when all else is done; False where there is none."""
+        if not (index := self.store.objects.get(INDEX_KEY)) or not decode(index.body).header.held:
+            return False
+        self._judge()
+        self.log.append("accept")
+        self._send((), "accept")
+        return True
 
     def _act(self) -> bool:
         """Let something happen; False when nothing is left to happen."""
@@ -147,93 +136,14 @@ class Simulation:
         """On to the next moment at which something happens, if there is one."""
         times = [*self._visible.values(), *(min(run.awake, run.limit) for run in self._live)]
         times += [self._next_edit] if self._agenda else []
+        times += [at for at, _ in self._adrift]
         coming = [time for time in times if time > self.clock.now]
         if not coming:
             return False
         self.clock.now = min(coming)
         return True
 
-    # --- authors ---------------------------------------------------------------------
-
-    def _make_agenda(self, plan: Plan) -> list[Callable[[], None]]:
-        agenda: list[Callable[[], None]] = [self._change_page] * plan.edits
-        if plan.deploys:
-            agenda.insert(self.random.randrange(len(agenda) + 1), self._deploy)
-        if plan.rebuilds:
-            agenda.insert(self.random.randrange(len(agenda) + 1), self._ask_rebuild)
-            agenda.insert(self.random.randrange(len(agenda) + 1), self._lose_list)
-        return agenda
-
-    def _change_page(self, key: str = "") -> None:
-        random = self.random
-        key = key or random.choice(self._keys)
-        now, earlier = self.store.get(key), self._earlier.get(key)
-        if now is not None:
-            self._earlier[key] = now.body
-        if earlier is not None and random.random() < 0.4:
-            # An author changes a page back, and a run that looks finds nothing new.
-            self.store.put(key, earlier)
-            self.log.append(f"{self.clock.now:.1f} put {key} as it was")
-        elif random.random() < 0.25:
-            self.store.delete(key)
-            self.log.append(f"{self.clock.now:.1f} delete {key}")
-        else:
-            source = self._source(key)
-            self.store.put(key, encode_source(source))
-            self.log.append(f"{self.clock.now:.1f} put {key} {source}")
-        self._send((key,))
-
-    def _source(self, key: str) -> Source:
-        random = self.random
-        kind = random.choice(("post",) * 8 + ("static", "bad", "other"))
-        name = key.split("/")[2]
-        return Source(
-            kind=kind,
-            id="shared" if random.random() < 0.15 else f"id-{name}",
-            # Few titles: pages change, and change back.
-            title=random.choice(("one", "two")),
-            year=random.choice((2020, 2021)),
-            minute=random.choice((1, 2, 3)),
-            tags=tuple(tag for tag in TAGS if random.random() < 0.3),
-            series="s" if random.random() < 0.2 else "",
-            pinned=self._pins.random() < 0.2,
-        )
-
-    def _deploy(self) -> None:
-        revision = self.site.revision + 1
-        reader = self.site.reader if self._pins.random() < 0.5 else f", read by {revision}"
-        self.site = msgspec.structs.replace(
-            self.site, revision=revision, renderer=str(revision), reader=reader
-        )
-        self.log.append(f"deploy {revision}{reader}")
-        self._send((), "refresh")
-
-    def _lose_list(self) -> None:
-        """Something else spoils a list; a rebuild must mend it."""
-        lists = [key for key in self.store.objects if key.startswith(LISTS)]
-        if lists:
-            key = self.random.choice(lists)
-            self.store.spoil(key)
-            self.edge.cached.pop(key, None)
-            self.log.append(f"spoil {key}")
-        self.store.spoil(f"{LISTS}foreign.txt")
-        self._ask_rebuild()
-
-    def _ask_rebuild(self) -> None:
-        self.log.append("rebuild")
-        self._send((), "rebuild")
-
     # --- messages --------------------------------------------------------------------
-
-    def _send(self, keys: tuple[str, ...], kind: str = "keys") -> None:
-        random = self.random
-        # A rebuild is a call, made again until it is done; the queue's messages double.
-        for _ in range(random.choice((1, 1, 1, 2)) if kind == "keys" else 1):
-            name = f"m{self._number}"
-            self._number += 1
-            self._unacknowledged[name] = Message(name, keys)
-            self._kinds[name] = kind
-            self._visible[name] = self.clock.now + random.choice((0.0, 0.0, 0.0, 1.0, 30.0, 300.0))
 
     def _start(self, due: list[str]) -> None:
         random, now = self.random, self.clock.now
@@ -245,19 +155,21 @@ class Simulation:
             again = self._kinds[name] == "keys" and random.random() < 0.1
             self._visible[name] = now + (0.0 if again else VISIBLE_AGAIN)
         self._number += 1
+        site, renderer = self._function(is_call=bool(calls))
         ports = Ports(
-            self.store, reader_for(self.site), self._render(self.site), self.edge,
-            lambda: self.clock.now, lambda _: None,
+            self.store, reader_for(site), renderer, self.edge, lambda: self.clock.now,
+            lambda _: None,
         )  # fmt: skip
         # Every fifth run has time for a page or two.
         brief = self._number % 5 == 0
         run = self._run_class(
-            self.site,
+            site,
             ports,
             token=f"r{self._number}",
             deadline=now + (1 if brief else LIMIT - 15),
             lease=LEASE,
-            indexes=self._indexes,
+            cache=self._fragments,
+            indexes=self._indexes[self._number % 2],
         )
         run.at_least = run.at_least if not brief else 0
         run.part = (1, 2, run.part)[self._number % 3]
@@ -265,12 +177,21 @@ class Simulation:
         self.log.append(f"{now:.1f} {run.token} starts on {names}")
         self._live.append(Live(process, run.token, tuple(names), now + LIMIT))
 
+    def _function(self, *, is_call: bool) -> tuple[Site, Renderer]:
+        """The function that is invoked: with hazards it has a gate, and may be the old one."""
+        if self.hazards is None:
+            return self.site, self._render(self.site)
+        is_old = not is_call and self.clock.now < self.old_until and self.hazards.random() < 0.5
+        site = self.old_site if is_old else self.site
+        return site, Gated(self._render(site))
+
     async def _work(self, run: Run, names: list[str]) -> frozenset[str]:
         if self._kinds[names[0]] == "rebuild":
             run.part = 2
             finished = await rebuild(run)
             return frozenset(() if finished else names)
-        if self._kinds[names[0]] == "refresh":
+        if self._kinds[names[0]] in {"refresh", "accept"}:
+            run.outputs.accept = self._kinds[names[0]] == "accept"
             finished = await refresh(run, self._unacknowledged[names[0]])
             return frozenset(() if finished else names)
         return await run.handle([self._unacknowledged[name] for name in names])
@@ -295,7 +216,7 @@ class Simulation:
         self.clock.now += self.random.random() * 0.2
         self.store.read_page = ""
         try:
-            live.process.step(self._make)
+            live.process.step(partial(self._make, live))
         except Died:
             live.process.kill()
             self.log.append(f"{self.clock.now:.1f} {live.name} died")
@@ -315,11 +236,26 @@ class Simulation:
     def _kill_overdue(self) -> None:
         for live in list(self._live):
             if self.clock.now >= live.limit:
+                self._leave(live, *live.process.asked)
                 live.process.kill()
                 self._live.remove(live)
                 self.log.append(f"{self.clock.now:.1f} {live.name} killed at its limit")
 
-    def _make(self, call: Call[Any]) -> Any:
+    def _leave(self, live: Live, *calls: Call[Any]) -> None:
+        """What a run asked for when it died may still be carried out, as long as its lease."""
+        if self.hazards is not None and calls and self.hazards.random() < 0.7:
+            left = live.limit - LIMIT + LEASE - self.clock.now
+            at = self.clock.now + left * self.hazards.random()
+            self._adrift.append((at, self.hazards.choice(calls)))
+
+    def _carry_out(self) -> None:
+        for late in [late for late in self._adrift if late[0] <= self.clock.now]:
+            self._adrift.remove(late)
+            with suppress(Conflict, Unavailable):
+                self.log.append(f"{self.clock.now:.1f} a request is carried out late")
+                late[1].run()
+
+    def _make(self, live: Live, call: Call[Any]) -> Any:
         """Make a request, or have it fail in one of the ways that the fault model names."""
         random = self.random
         if random.random() < 0.03:
@@ -337,11 +273,16 @@ class Simulation:
             call.run()
             raise Unavailable("a time-out, after it happened")
         if fault == 2:
+            self._leave(live, call)
             raise Died
         if fault == 3:
             call.run()
             raise Died
         raise Unavailable("503")
+
+    def _is_busy(self) -> bool:
+        """Whether a run is at work, or something that one has asked for."""
+        return bool(self._live or self._adrift)
 
     def _is_contended(self) -> bool:
         """Whether S3 answers a conditional write with 409: another one is in progress."""

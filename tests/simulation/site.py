@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import zlib
 from collections.abc import Mapping
 
 import msgspec
@@ -20,7 +21,7 @@ from edgefeed.model import (
     Rejected,
     StaticPage,
 )
-from edgefeed.ports import Reader
+from edgefeed.ports import Reader, Renderer
 from edgefeed.units import document_keys
 
 SITE = msgspec.structs.replace(
@@ -112,3 +113,23 @@ class PlainRenderer:
 
     def check(self, document: Document, previous: bytes | None) -> str | None:  # noqa: ARG002
         return None
+
+
+class Gated:
+    """A renderer with a gate: what it thinks of a document depends on both of them."""
+
+    def __init__(self, inner: Renderer) -> None:
+        self._inner = inner
+
+    def fragments(self, listing: Listing) -> tuple[str, ...]:
+        return self._inner.fragments(listing)
+
+    def documents(
+        self, listing: Listing, fragments: Mapping[str, Fragment]
+    ) -> tuple[Document, ...]:
+        return self._inner.documents(listing, fragments)
+
+    def check(self, document: Document, previous: bytes | None) -> str | None:
+        differs = previous is not None and previous != document.body
+        doubtful = differs and zlib.crc32((previous or b"") + document.body) % 4 == 0
+        return "not today" if doubtful else self._inner.check(document, previous)

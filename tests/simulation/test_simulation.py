@@ -13,8 +13,9 @@ from tests.simulation import simulator
 from tests.simulation.__main__ import replay
 from tests.simulation.cloud import Violation
 from tests.simulation.mutations import MUTATIONS, NoDebt
+from tests.simulation.outside import Plan
 from tests.simulation.shrink import shrink
-from tests.simulation.simulator import Plan, Simulation, plan_of, simulate
+from tests.simulation.simulator import Simulation, plan_of, simulate
 
 from edgefeed.contract import Site
 from edgefeed.directory import read_templates
@@ -50,6 +51,7 @@ def test_the_schedules_are_as_rough_as_they_say() -> None:
     for event in (
         "died", "killed at its limit", "failed: ", "fault 0", "fault 1", "fault 3", "409",
         "deploy", "rebuild", "spoil", "delete", "'bad'", "'static'", "'shared'", "pinned=True",
+        "carried out late", "lose ", "the index is", "accept", "is at work",
     ):  # fmt: skip
         assert event in logs, f"no schedule has {event}"
 
@@ -62,11 +64,14 @@ def test_a_seed_replays_exactly() -> None:
 
 plans = st.builds(
     # What stands first is made small first.
-    lambda edits, faults, rebuilds, deploys, seed: Plan(seed, edits, faults, rebuilds, deploys),
+    lambda edits, faults, rebuilds, deploys, hazards, seed: Plan(
+        seed, edits, faults, rebuilds, deploys, hazards
+    ),
     edits=st.integers(1, 12),
     faults=st.integers(0, 8),
     rebuilds=st.booleans(),
     deploys=st.booleans(),
+    hazards=st.booleans(),
     seed=st.integers(0, 2**32),
 )
 

@@ -14,8 +14,12 @@ from edgefeed.steps import drive
 from edgefeed.stores import MemoryStore, Silent
 
 
-def judge(store: MemoryStore, edge: Edge, site: Site, renderer: Renderer) -> None:
-    """Compare what is there with what must be. Raises Violation."""
+def judge(store: MemoryStore, edge: Edge | None, site: Site, renderer: Renderer) -> None:
+    """Compare what is there with what must be. Raises Violation.
+
+    Documents that the gate holds back differ, as the index says. Without ``edge`` nobody asks
+    whether it was told.
+    """
     stored = store.get(INDEX_KEY)
     if stored is None:
         raise Violation("there is no index")
@@ -24,6 +28,8 @@ def judge(store: MemoryStore, edge: Edge, site: Site, renderer: Renderer) -> Non
         raise Violation(f"debts were left: {index.header.debts}")
     if index.header.rebuild is not None:
         raise Violation("a rebuild was left")
+    if index.header.reader != site.reader:
+        raise Violation(f"rows are read by {index.header.reader!r}, not {site.reader!r}")
     clean = from_scratch(store, site, renderer, index.header.emptied)
     found = clean.get(INDEX_KEY)
     assert found is not None
@@ -32,10 +38,12 @@ def judge(store: MemoryStore, edge: Edge, site: Site, renderer: Renderer) -> Non
         if getattr(index, name) != getattr(wanted, name):
             raise Violation(f"the index's {name} differ from a from-scratch run's")
     here, there = _bodies(store), _bodies(clean)
-    if here != there:
-        wrong = sorted(k for k in here.keys() | there.keys() if here.get(k) != there.get(k))
-        raise Violation(f"{wrong} differ from a from-scratch run's")
-    edge.check(index.header.unheard, hub=bool(site.hub))
+    wrong = {k for k in here.keys() | there.keys() if here.get(k) != there.get(k)}
+    if wrong != index.header.held.keys():
+        held = f", and {sorted(index.header.held)} are held back" if index.header.held else ""
+        raise Violation(f"{sorted(wrong)} differ from a from-scratch run's{held}")
+    if edge is not None:
+        edge.check(index.header.unheard, hub=bool(site.hub))
 
 
 def from_scratch(
