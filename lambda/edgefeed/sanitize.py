@@ -116,6 +116,8 @@ def make_harmless(root: etree._Element, base: str) -> None:
 
     In place, and each element on its own, so that the time grows with the size alone.
     """
+    # Their text is written as it is: within drawings and formulas nh3 reads elements in it.
+    etree.strip_elements(root, "script", "style", with_tail=False)
     for node in root.iter():
         given = node.keys()
         # Most elements have none, or are spans of coloured code.
