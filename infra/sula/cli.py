@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import signal
 import sys
 import time
@@ -236,6 +237,8 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGHUP):
         if signal.getsignal(number) is signal.SIG_DFL:  # with nohup(1) it is another
             signal.signal(number, _end)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # as that of errors is already
     # A command is over soon, and what it makes at first (a row for each of perhaps 100,000
     # posts) stays: looking for garbage among it took a third of the planning.
     gc.set_threshold(50_000, 50, 1000)

@@ -43,7 +43,9 @@ _FORMS: Final = tuple(
 _PLAIN: Final = re.compile(
     r"[12]\d{3}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?[+-](?:0\d|1[0-4]):[0-5]\d", re.ASCII
 )
-_WEEKDAY: Final = re.compile(r"(mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?\s", re.IGNORECASE)
+# Not `strftime`, whose days have other names where a program, say pelicanconf.py, set a locale.
+_WEEKDAYS: Final = "mon tue wed thu fri sat sun".split()
+_WEEKDAY: Final = re.compile(rf"({'|'.join(_WEEKDAYS)})[a-z]*\.?,?\s", re.IGNORECASE)
 _WIDEST_OFFSET: Final = timedelta(hours=15)
 
 
@@ -79,7 +81,7 @@ def _parse_form(text: str, zone: ZoneInfo) -> datetime:
     except ValueError as error:
         raise DateError(f"{text!r} is no date: {error}; {_EXAMPLE}") from None
     weekday = _WEEKDAY.match(text)
-    if weekday and naive.strftime("%a").lower() != weekday[1].lower():
+    if weekday and _WEEKDAYS[naive.weekday()] != weekday[1].lower():
         day = f"{naive.year}-{naive.month:02}-{naive.day:02}"
         raise DateError(f"{text!r}: {day} was no such day of the week; correct one of the two")
     if match["zone"]:

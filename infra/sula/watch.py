@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 from sula.config import SETTINGS_FILE
 from sula.leftovers import is_hidden
@@ -23,6 +24,8 @@ _PROBE = "4913"
 _QUIET_MS = 40
 _BURST_MS = 400
 _NOTICE_STOP_MS = 500
+_IN_TURN: Final[Mapping[str, Any]] = {"force_polling": True, "poll_delay_ms": 1000}
+"""How to watch where the system watches no more folders: each file is looked at, once a second."""
 
 
 def saves(
@@ -80,17 +83,25 @@ def _watcher(
             existing = [place for place in places if place.is_dir()]
             if not existing:
                 return
-            for changes in watch(
-                *existing,
-                watch_filter=lambda _change, path: wanted(Path(path)),
-                debounce=_BURST_MS,
-                step=_QUIET_MS,
-                stop_event=stop,
-                rust_timeout=_NOTICE_STOP_MS,
-                recursive=recursive,
-                raise_interrupt=False,
-            ):
-                bursts.put(tuple(sorted({Path(path) for _, path in changes})))
+            for how in ({}, _IN_TURN):
+                try:
+                    for changes in watch(
+                        *existing,
+                        watch_filter=lambda _change, path: wanted(Path(path)),
+                        debounce=_BURST_MS,
+                        step=_QUIET_MS,
+                        stop_event=stop,
+                        rust_timeout=_NOTICE_STOP_MS,
+                        recursive=recursive,
+                        raise_interrupt=False,
+                        **how,
+                    ):
+                        bursts.put(tuple(sorted({Path(path) for _, path in changes})))
+                except (OSError, RuntimeError):
+                    if how:
+                        raise
+                else:
+                    return
         finally:
             bursts.put(None)
 

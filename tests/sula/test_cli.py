@@ -178,6 +178,12 @@ def test_a_wrong_option_is_a_usage_error(site: Authored) -> None:
     assert "No such option" in done.stderr
 
 
+def test_what_a_terminal_cannot_show_is_told_otherwise(site: Authored) -> None:
+    done = sula(site.root, "stats", PYTHONIOENCODING="latin-1", PYTHONUTF8="0")
+    assert done.returncode == 0, done.stderr
+    assert "\\u2588" in done.stdout
+
+
 def test_no_colour_where_nobody_sees_it(site: Authored) -> None:
     site.save(Post("posts/bad.md", "Bad", "someday"))
     assert "\033" not in sula(site.root, "check", FORCE_COLOR="").stdout

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
@@ -103,3 +104,11 @@ def test_a_plain_date_is_read_as_any_other(text: str) -> None:
     found = parse_date(text, VIENNA)
     assert (found, found.utcoffset()) == (wanted, wanted.utcoffset())
     assert rfc3339(found) == rfc3339(wanted)
+
+
+def test_days_of_the_week_are_english_whatever_the_locale(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As after ``locale.setlocale(locale.LC_ALL, "de_DE")``, where that one is installed."""
+    monkeypatch.setattr(time, "strftime", lambda *_: "Mi")
+    assert parse_date("Wed, 22 Aug 2018 19:52", VIENNA).day == 22
+    with pytest.raises(DateError, match="no such day of the week"):
+        parse_date("Tue, 22 Aug 2018 19:52", VIENNA)

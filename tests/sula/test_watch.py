@@ -77,6 +77,22 @@ def test_no_save_is_kept_for_a_second(site: Path, monkeypatch: pytest.MonkeyPatc
         assert how["debounce"] + how["step"] < 1000
 
 
+def test_where_the_system_watches_no_more_files_are_looked_at_in_turn(
+    site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[bool] = []
+
+    def watch(*_places: Path, force_polling: bool = False, **_: Any) -> Iterator[set[Any]]:
+        told.append(force_polling)
+        if not force_polling:
+            raise OSError("OS file watch limit reached.")
+        yield {(1, str(site / "content/posts/a.md")), (1, str(site / "pelicanconf.py"))}
+
+    monkeypatch.setattr("watchfiles.watch", watch)
+    assert len(list(saves(site, stop=threading.Event()))) == 2
+    assert sorted(told) == [False, False, True, True]
+
+
 def test_saves_are_seen_while_others_follow(
     site: Path, bursts: queue.SimpleQueue[tuple[Path, ...]]
 ) -> None:
