@@ -24,6 +24,12 @@ if TYPE_CHECKING:
     from obstore.store import S3Store
 
 _RETRIES: Final = 3
+_PATIENCE: Final = "30s"
+"""How long nothing may come from S3: while it reads a body, nothing does."""
+_SMALL: Final = 65_536
+"""Bytes that are sent in that time even where sixteen uploads share a slow line."""
+_LONGEST: Final = "900s"
+"""What any request may take."""
 _CODE: Final = re.compile(r"<Code>(\w+)</Code>")
 _STATUS: Final = re.compile(r"status code: (\d{3})")
 _PLAIN_BUCKET: Final = re.compile(r"[a-z0-9-]+")
@@ -66,15 +72,19 @@ class StoreObjects(S3Objects):
 
     def __init__(self, cloud: Cloud, bucket: str) -> None:
         super().__init__(cloud, bucket)
-        self._stores: dict[bool, S3Store] = {}
+        self._stores: dict[tuple[bool, bool], S3Store] = {}
 
-    def _store(self, *, retry: bool = True) -> S3Store:
-        """The bucket; ``retry`` False for requests that must be sent at most once."""
-        if retry not in self._stores:
-            self._stores[retry] = self._open(_RETRIES if retry else 0)
-        return self._stores[retry]
+    def _store(self, *, retry: bool = True, large: bool = False) -> S3Store:
+        """The bucket.
 
-    def _open(self, retries: int) -> S3Store:
+        ``retry`` is False for requests that must be sent at most once, ``large`` True for those
+        that take as long as they take to be sent.
+        """
+        if (retry, large) not in self._stores:
+            self._stores[retry, large] = self._open(_RETRIES if retry else 0, large=large)
+        return self._stores[retry, large]
+
+    def _open(self, retries: int, *, large: bool) -> S3Store:
         from datetime import timedelta  # noqa: PLC0415 - only beside the next
 
         from obstore.store import S3Store  # noqa: PLC0415 - nobody else pays for it
@@ -94,7 +104,8 @@ class StoreObjects(S3Objects):
             client_options={
                 "allow_http": bool(where.url),
                 "connect_timeout": "5s",
-                "timeout": "30s",
+                "read_timeout": _LONGEST if large else _PATIENCE,
+                "timeout": _LONGEST,
                 "user_agent": "sula",
             },
             retry_config={"max_retries": retries, "retry_timeout": timedelta(seconds=60)},
@@ -141,7 +152,7 @@ class StoreObjects(S3Objects):
             mode = "create"
         with _translated(f"writing {key}") as found:
             result = obstore.put(
-                self._store(retry=mode == "overwrite"),
+                self._store(retry=mode == "overwrite", large=len(body) > _SMALL),
                 key,
                 body,
                 attributes={

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler
 
 import pytest
 from tests.serving import serving
 
+from sula import object_store
 from sula.aws import Cloud, Endpoint, S3Objects
 from sula.errors import CloudError, Conflict, Unavailable
 from sula.local import LocalCloud
@@ -167,6 +169,57 @@ def test_connections_are_kept(moody: tuple[S3Objects, type[Moody]]) -> None:
     for _ in range(5):
         put(bucket)
     assert len(server.peers) == 1
+
+
+class Slow(BaseHTTPRequestHandler):
+    """A line over which a body takes three seconds, in either direction."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_PUT(self) -> None:
+        left = int(self.headers["content-length"])
+        for _ in range(3):
+            time.sleep(1)
+            left -= len(self.rfile.read(left // 3))
+        self.rfile.read(left)
+        self.send_response(200)
+        self.send_header("etag", '"e"')
+        self.send_header("content-length", "0")
+        self.end_headers()
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("etag", '"e"')
+        self.send_header("last-modified", "Tue, 24 Nov 2026 09:30:00 GMT")
+        self.send_header("content-length", "6")
+        self.end_headers()
+        for _ in range(6):
+            time.sleep(0.5)
+            self.wfile.write(b"x")
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.mark.long
+def test_what_comes_or_goes_slowly_does_so_to_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_store, "_PATIENCE", "2s")
+    with serving(Slow) as url:
+        bucket = objects(Cloud(Endpoint("us-east-1", url, "test", "test")), "b")
+        found = bucket.get("record")
+        assert found is not None
+        assert found.body == b"xxxxxx"
+        picture = bytes(object_store._SMALL + 1)
+        assert bucket.put("k", picture, content_type="image/png", cache_control="") == '"e"'
+
+
+@pytest.mark.long
+def test_a_server_that_says_nothing_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(object_store, "_PATIENCE", "1s")
+    with serving(Slow) as url:
+        bucket = objects(Cloud(Endpoint("us-east-1", url, "test", "test")), "b")
+        with pytest.raises(Unavailable):
+            put(bucket, if_absent=True)
 
 
 def test_nobody_there_is_unavailable() -> None:
