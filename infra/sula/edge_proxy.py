@@ -23,6 +23,7 @@ import threading
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from socketserver import TCPServer
 from types import TracebackType
 from typing import Self
 from urllib.parse import quote, unquote
@@ -70,6 +71,11 @@ class _Server(ThreadingHTTPServer):
     def __init__(self, proxy: EdgeProxy, port: int) -> None:
         self.proxy = proxy
         super().__init__(("127.0.0.1", port), _Handler)
+
+    def server_bind(self) -> None:
+        """Ask nobody for the name of this machine, which takes half a minute where none answers."""
+        TCPServer.server_bind(self)
+        self.server_name, self.server_port = "127.0.0.1", self.server_address[1]
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Say nothing: a reader who goes away in the middle is no news."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -23,7 +24,8 @@ def keep(root: Path, name: str, body: bytes) -> None:
         draft.write_bytes(body)
         draft.replace(path)
     except OSError:
-        draft.unlink(missing_ok=True)
+        with suppress(OSError):
+            draft.unlink()
 
 
 def scratch(root: Path) -> Path | None:

@@ -215,3 +215,14 @@ def test_a_port_that_is_taken_is_named_with_the_remedy() -> None:
             EdgeProxy(port=port, cloud_port=1, domain="d"),
         ):
             pass
+
+
+def test_it_starts_where_nobody_knows_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The standard library asks for the name of 127.0.0.1, and waits for an answer."""
+
+    def ask(_: str = "") -> str:
+        raise AssertionError("asked for a name")
+
+    monkeypatch.setattr(socket, "getfqdn", ask)
+    with EdgeProxy(port=0, cloud_port=9, domain="") as proxy:
+        assert proxy.port
