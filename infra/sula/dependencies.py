@@ -157,7 +157,9 @@ def _download(wanted: Path, place: Path, machine: str) -> None:
         "--require-hashes",
         f"--dest={place}", f"--requirement={wanted}",
     ]  # fmt: skip
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        command, capture_output=True, encoding="utf-8", errors="replace", check=False
+    )
     if done.returncode:
         raise CloudError(
             "the function's dependencies could not be downloaded (this needs the network once):\n"

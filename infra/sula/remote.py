@@ -173,7 +173,8 @@ def git(arguments: list[str], folder: Path | None = None) -> str:
             ["git", *where, *arguments],
             env={**clean(os.environ), "LC_ALL": "C"},
             capture_output=True,
-            text=True,
+            encoding="utf-8",  # whatever the locale: it is what paths and messages are in
+            errors="surrogateescape",
             check=False,
         )
     except FileNotFoundError:

@@ -152,7 +152,9 @@ def told(outcome: Outcome, since_save: float, console: Console) -> str:
     """One line: what changed, and how long it took from the save."""
     stamp = console.paint(time.strftime("%H:%M:%S"), "dim")
     if not outcome.changed:
-        return f"{stamp} saved; nothing changed for readers{waiting(outcome.plan)}"
+        redirects = len(outcome.plan.redirects) + len(outcome.plan.redirects_gone)
+        what = plural(redirects, "redirect") if redirects else "nothing"
+        return f"{stamp} saved; {what} changed for readers{waiting(outcome.plan)}"
     found = changes(outcome.plan, outcome.published.written)
     words = change_words(found, lists=outcome.function_updated)
     listed = [line.strip() for line in change_lines(found)]

@@ -140,6 +140,19 @@ def test_a_site_deeper_in_its_repository_is_found_there(tmp_path: Path) -> None:
     assert b'"prefix":"blog"' in (place / "sula.json").read_bytes()
 
 
+def test_a_folder_is_called_what_it_is_called_in_any_locale(tmp_path: Path) -> None:
+    site = Authored(tmp_path / "repository/blög")
+    subprocess.run(["git", "init", "-q", str(tmp_path / "repository")], check=True,
+                   env=clean(os.environ))  # fmt: skip
+    program = "import pathlib, sula.remote; print(ascii(sula.remote.prefix_of(pathlib.Path())))"
+    plain = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=site.root, env={**clean(os.environ), **plain},
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "'bl\\xf6g'\n", done.stderr
+
+
 def test_a_checkout_follows_the_commit_exactly(site: Authored, git: Git, tmp_path: Path) -> None:
     place = made(site)
     tree = tmp_path / "tree"

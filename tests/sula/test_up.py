@@ -10,10 +10,15 @@ import pytest
 from tests.bucket import MemoryBucket
 
 from sula import up
+from sula.actions import Inputs
 from sula.config import Config
 from sula.console import Console
+from sula.deploy import Outcome
 from sula.edge_proxy import EdgeProxy
 from sula.errors import ConfigError, ContentError, Finding
+from sula.plan import make_plan
+from sula.publish import Published
+from sula.record import Prints, Record
 from sula.target import LateError, Target
 
 
@@ -69,3 +74,17 @@ def test_feeds_that_are_late_at_first_are_no_reason_to_stop(
     monkeypatch.setattr(up, "deploy", deploy)
     up._first(Config(tmp_path), Target(MemoryBucket()), Console(said, said))
     assert "the pages are live, but" in said.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("redirects", "words"), [({}, "nothing"), ({"/old": "301 /new/"}, "1 redirect")]
+)
+def test_a_redirect_is_something_for_readers(
+    said: io.StringIO, redirects: dict[str, str], words: str
+) -> None:
+    plan = make_plan(
+        Inputs(blobs={}, metas={}, assets={}, prints=Prints(), site_id="", now=0,
+               redirects=redirects, redirects_seen={}), Record())  # fmt: skip
+    outcome = Outcome(plan, Published({}, frozenset(), frozenset()), (), 1, False, 1)  # noqa: FBT003 - its own order
+    line = up.told(outcome, 0.1, Console(said, said))
+    assert line.endswith(f" saved; {words} changed for readers")
