@@ -56,7 +56,7 @@ def canonical(url: str) -> str:
 def decide(documents: Sequence[Document]) -> Addresses:
     """Give every document its new address."""
     article = _best((d for d in documents if d.kind == "post" and not d.draft), ARTICLE)
-    page = _best((d for d in documents if d.kind == "page"), PAGE)
+    page = _widest([d for d in documents if d.kind == "page"])
     patterns = {"post": URLPattern(article), "page": URLPattern(page)}
     found: dict[str, Address] = {}
     taken: set[str] = set()
@@ -87,6 +87,22 @@ def _best(documents: Iterable[Document], default: str) -> str:
     return min(counts, key=lambda text: (-counts[text], text.count("/"), text))
 
 
+def _widest(pages: Sequence[Document]) -> str:
+    """The pattern of pages. Their slugs may have folders, so only what all share is in it."""
+    found = Counter(filter(None, map(_pattern, pages)))
+    if not found:
+        return PAGE
+    counts: Counter[str] = Counter()
+    for text, count in found.items():
+        counts[text.rpartition("{slug}")[2]] += count
+    suffix = min(counts, key=lambda end: (-counts[end], end))
+    folders = [text.split("/")[:-1] for text in found if text.endswith("{slug}" + suffix)]
+    if suffix == "/":
+        folders = [parts[:-1] for parts in folders]
+    shared = posixpath.commonprefix(folders)
+    return "/".join([*shared, "{slug}"]) + suffix
+
+
 def _pattern(document: Document) -> str:
     """The pattern that could have made a document's address; empty when none could."""
     url = canonical(document.url) if document.url else ""
@@ -97,6 +113,8 @@ def _pattern(document: Document) -> str:
     if not url.endswith(suffix) or not parts[-1] or not all(map(_SAFE.fullmatch, parts[:-1])):
         return ""
     date = document.date if document.kind == "post" else None
+    if date is not None and not _months(date).isdisjoint(part.lower() for part in parts[:-1]):
+        return ""  # no pattern says a month by its name, and next year's posts are not of June
     folders = _dated(parts[:-1], date)
     lead = ""
     if date is not None and parts[-1].startswith(f"{date:%Y-%m-%d}-"):
@@ -107,6 +125,10 @@ def _pattern(document: Document) -> str:
     except ValueError:
         return ""
     return text
+
+
+def _months(date: datetime) -> set[str]:
+    return {f"{date:%b}".lower(), f"{date:%B}".lower()}
 
 
 def _dated(parts: Sequence[str], date: datetime | None) -> list[str]:
@@ -134,10 +156,15 @@ def _kept(document: Document, pattern: URLPattern) -> str | None:
         return None
     url = canonical(document.url)
     last = posixpath.basename(url.removesuffix("/")).removesuffix(".html")
+    if document.kind == "page":
+        before, _, after = pattern.text.partition("{slug}")
+        if url[1:].startswith(before) and url.endswith(after):
+            last = url[1 + len(before) : len(url) - len(after)]
     for slug in (last, re.sub(r"\A\d{4}-\d{2}-\d{2}-", "", last)):
         if document.kind == "page" and slug == "404":
             return slug
-        made = None if check_slug(slug) else "/" + pattern.url(slug, document.date)
+        unfit = any(map(check_slug, slug.split("/")))
+        made = "" if unfit else "/" + pattern.url(slug, document.date)
         if made == url and not is_list_path(url):
             return slug
     return None

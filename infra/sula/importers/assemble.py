@@ -22,6 +22,7 @@ from sula.importers.track import Track, untracked
 from sula.importers.write import Body, digest
 from sula.leftovers import is_hidden
 from sula.redirects import REDIRECTS_FILE, refused
+from sula.report import plural
 from sula.served import is_list_path
 from sula.urls import output_of
 
@@ -139,7 +140,7 @@ class Assembly:
         }
         return {
             old: new
-            for old, new in (self.site.feeds | prefix).items()
+            for old, new in (self.site.lists | self.site.feeds | prefix).items()
             if old != new and old not in taken and not is_list_path(old)
         }
 
@@ -210,6 +211,7 @@ class Assembly:
         pages = {p: s for s, p in self.paths.items()}
         entries = [("Home", "/")]
         for label, url in self.site.menu:
+            url = self.site.lists.get(url, url)  # noqa: PLW2901 - the same list
             parts = urlsplit(url)
             source = pages.get(self.map.find(parts.path) or "") if not parts.netloc else None
             entry = self.addresses.of[source].url if source else url
@@ -232,11 +234,16 @@ class Assembly:
         site = self.site
         notes = []
         if site.categories:
-            notes.append(f"Categories became tags, in {site.categories} posts and pages.")
+            notes.append(f"Categories became tags, in {plural(site.categories, 'post')}.")
         if site.prefix:
             notes.append(
                 f"The old site was below {site.prefix}/: addresses are kept, but its home page is "
                 f"now /, to which {site.prefix}/ is redirected."
+            )
+        if site.lists:
+            notes.append(
+                f"{plural(len(site.lists), 'old address', 'old addresses')} of lists and their "
+                "feeds lead to Sula's own: see redirects.txt."
             )
         live = [d for d in site.documents if not d.draft]
         counts = {

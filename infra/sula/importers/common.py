@@ -22,7 +22,8 @@ _USED: Final = frozenset(
     draft published status hidden summary description excerpt image cover header featured_image
     thumbnail images lang language locale author authors series series_index slug permalink url
     aliases alias redirect_from link external_url external-url id path permalink_name save_as
-    excerpt_separator render_with_liquid publishdate
+    excerpt_separator render_with_liquid publishdate expirydate
+    unpublishdate headless build _build
     """.split()
 )
 _PINNED: Final = ("pinned", "pin", "sticky")

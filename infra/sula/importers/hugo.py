@@ -9,10 +9,12 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urljoin
 
+from edgefeed.contract import quote_path, tag_path
 from sula.importers import blocks, common, kramdown, shortcodes, text
 from sula.importers.addresses import canonical
 from sula.importers.code import outside
-from sula.importers.hugo_site import Named, Settings, posts_of, read_settings
+from sula.importers.front import Front
+from sula.importers.hugo_site import Named, Settings, posts_of, read_settings, urlize
 from sula.importers.marks import Marks
 from sula.importers.model import Document, File, Site
 from sula.importers.more import one_more
@@ -38,6 +40,7 @@ class _Reading(Reading):
         super().__init__(tree, settings.site)
         self.settings = settings
         self.bundles: dict[str, Found] = {}
+        self.withheld: set[str] = set()
 
     def site(self) -> Site:
         content = self.settings.content
@@ -50,6 +53,8 @@ class _Reading(Reading):
             else:
                 others.append(inner)
         for inner in others:
+            if any(inner.startswith(f"{folder}/") for folder in self.withheld):
+                continue
             self.result.files.append(File(f"{content}/{inner}", self._resource_url(inner)))
         if (self.tree.root / "static").is_dir():
             for path in self.tree.walk("static"):
@@ -61,7 +66,20 @@ class _Reading(Reading):
         by_path = self._by_path()
         for found in self.tree.track("Reading posts", self.found):
             self.result.documents.append(self._document(found, sections, by_path))
+        self._lists(sections)
         return self.result
+
+    def _lists(self, sections: frozenset[str]) -> None:
+        """Sections and categories had lists and feeds of their own."""
+        based, lists = self.settings.based, self.result.lists
+        moved = {f"/{section}/": "/archive/" for section in sections}
+        for name in sorted({name for found in self.found for name in _categories(found.front)}):
+            moved["/categories/"] = "/tags/"
+            moved[f"/categories/{urlize(name)}/"] = tag_path(name)
+        for old, new in moved.items():
+            lists[based(old)] = quote_path(new)
+            feed = "/feed.xml" if new in {"/archive/", "/tags/"} else quote_path(new) + "feed.xml"
+            lists[based(old) + "index.xml"] = feed
 
     # --- first look --------------------------------------------------------------------------
 
@@ -80,6 +98,12 @@ class _Reading(Reading):
                 why += "; it had a text of its own"
             self.result.note(where, 0, why, "left out")
             return
+        if why := _withheld(front):
+            if name == "index":
+                self.withheld.add(posixpath.dirname(inner))
+                why += ", nor of what lies beside it"
+            self.result.note(where, 0, why, "left out")
+            return
         code = name.rpartition(".")[2].lower() if "." in name else ""
         found = Found(inner, front, language=code if code in self.settings.languages else "")
         self._date(found)
@@ -92,6 +116,11 @@ class _Reading(Reading):
             return
         if posixpath.basename(inner).startswith("index."):
             self.bundles[posixpath.dirname(inner)] = found
+        # The address goes by the date, readers by the day it was published.
+        published = common.moment(front.text("publishdate", "pubdate"), self.result.zone)
+        if found.date is not None and published is not None and published > found.date:
+            found.date = published
+            self.result.note(where, 0, "its publishDate is later than its date, and taken for it")
         self.found.append(found)
 
     def _date(self, found: Found) -> None:
@@ -136,7 +165,7 @@ class _Reading(Reading):
         section = found.path.split("/")[0] if "/" in found.path else ""
         post = section in sections or (not sections and found.date is not None)
         tags = text.words(front.values.get("tags") or front.values.get("tag"))
-        categories = text.words(front.values.get("categories") or front.values.get("category"))
+        categories = _categories(front)
         if post and categories:
             self.result.categories += 1
             tags = tuple(dict.fromkeys([*tags, *categories]))
@@ -144,6 +173,8 @@ class _Reading(Reading):
         more = common.more_fields(front, self.result, {})
         if found.language:
             more["lang"] = found.language
+        if _built(front, "list") in _NEVER:
+            more["hidden"] = True
         title = text.title(front.text("title"))
         return Document(
             source=where,
@@ -156,12 +187,20 @@ class _Reading(Reading):
             undated=found.undated,
             updated=common.moment(front.text("lastmod", "updated", "modified"), self.result.zone),
             tags=tags if post else (),
-            draft=front.flag("draft"),
+            draft=front.flag("draft") or self._expires(front, where),
             image=common.image(front),
             redirects=self._aliases(found),
             more=more,
             body=self._body(found, by_path),
         )
+
+    def _expires(self, front: Front, where: str) -> bool:
+        """Whether Hugo would take it away one day, or has."""
+        day = front.text("expirydate", "unpublishdate")
+        if day:
+            why = f"it expires on {day}, which nothing does here: it is a draft until you decide"
+            self.result.note(where, 0, why)
+        return bool(day)
 
     def _name(self, found: Found) -> str:
         """A bundle with files at its own address keeps its folder."""
@@ -214,3 +253,26 @@ class _Reading(Reading):
         dollars = self.settings.dollars
         body = outside(body, lambda part: kramdown.mathematics(part, dollars=dollars))
         return marks.release(kramdown.without_abbreviations(body, tell))
+
+
+def _categories(front: Front) -> tuple[str, ...]:
+    return text.words(front.values.get("categories") or front.values.get("category"))
+
+
+_NEVER: Final = frozenset({"never", "false"})
+
+
+def _built(front: Front, what: str) -> str:
+    """What a page's ``build`` says of rendering or listing it."""
+    build = front.values.get("build") or front.values.get("_build")
+    return str(build.get(what, "")).lower() if isinstance(build, Mapping) else ""
+
+
+def _withheld(front: Front) -> str:
+    """Why Hugo made no page of a source; empty when it did."""
+    render = _built(front, "render")
+    if front.flag("headless"):
+        return "headless: Hugo made no page of it"
+    if render in {*_NEVER, "link"}:
+        return f"build.render is {render}: Hugo made no page of it"
+    return ""

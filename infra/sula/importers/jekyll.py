@@ -26,6 +26,16 @@ _SOURCES: Final = frozenset({".scss", ".sass", ".coffee"})
 _LISTING: Final = re.compile(
     r"\{[{%][^%}]*\b(?:site\.(?:posts|tags|categories|pages|documents)|paginator)\b"
 )
+_MARKUP: Final = re.compile(
+    r"<(style|script)\b.*?</\1>|<[^>]*>|\{\{.*?\}\}|\{%.*?%\}", re.DOTALL | re.IGNORECASE
+)
+_BY_TAG: Final = re.compile(r"tag|categor|topic", re.IGNORECASE)
+_LIST_NAME: Final = re.compile(
+    r"tag|categor|topic|archiv|posts|articles|blog/?\Z|news|index|all|list", re.IGNORECASE
+)
+_PROSE: Final = 15
+_FEW: Final = 4
+"""Words around a list that make a page of it: where its name says it is a list, and elsewhere."""
 _SECONDS: Final = re.compile(r"\d{4}-\d{1,2}-\d{1,2}(?:[Tt]|\s+)\d{1,2}:\d\d:\d\d(?:\.\d*)?")
 _README: Final = re.compile(
     r"(?:readme|license|contributing|changelog|code_of_conduct)\b", re.IGNORECASE
@@ -134,8 +144,10 @@ class _Reading(Reading):
         home = canonical(self.settings.based("/"))
         if front.text("redirect_to"):
             why = f"only a redirect from {url} to {front.text('redirect_to')}"
-        elif _LISTING.search(front.body) and not front.flag("render_with_liquid"):
+        elif _is_list(front.body, url) and not front.flag("render_with_liquid"):
             why = f"a list of posts at {url}, for which Sula has its own at /, /archive/ and /tags/"
+            if url != home and _LIST_NAME.search(url):
+                self.result.lists[url] = "/tags/" if _BY_TAG.search(url) else "/archive/"
         elif is_list_path(url) or url == home:
             why = f"its address {url} belongs to the lists that Sula writes itself"
         else:
@@ -197,6 +209,18 @@ class _Reading(Reading):
         return tuple(
             dict.fromkeys([*folders, *listed, *([text.one_line(single)] if single else [])])
         )
+
+
+def _is_list(body: str, url: str) -> bool:
+    """Whether a page lists posts, and says hardly anything else.
+
+    One that is called like a list may say a sentence beside it.
+    """
+    if not _LISTING.search(body):
+        return False
+    rest = re.sub(r"\{%-?\s*for\b.*\{%-?\s*endfor\s*-?%\}", " ", body, flags=re.DOTALL)
+    words = len(re.findall(r"\w+", _MARKUP.sub(" ", rest)))
+    return words < (_PROSE if _LIST_NAME.search(url) else _FEW)
 
 
 def _long(named: str) -> str:

@@ -14,7 +14,7 @@ from sula.importers import common, text
 from sula.importers.front import load_data
 from sula.importers.jekyll_data import read_data
 from sula.importers.model import Site
-from sula.importers.tree import Tree
+from sula.importers.tree import WELL_KNOWN, Tree
 
 _CONFIGS: Final = ("_config.yml", "_config.yaml", "_config.toml")
 _EXCLUDED: Final = (
@@ -67,7 +67,7 @@ class Settings:
         """Whether Jekyll would not look at a file or (with a slash at its end) folder."""
         if path.strip("/") in self.included:
             return False
-        return any(
+        return path == f"{WELL_KNOWN}/" or any(
             fnmatch.fnmatch(path, pattern)
             or path.startswith(pattern.rstrip("/") + "/")
             or path == pattern

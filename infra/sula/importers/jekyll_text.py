@@ -10,6 +10,7 @@ from typing import Any
 from edgefeed.contract import quote_path
 from sula.importers import blocks, common, kramdown, liquid, text
 from sula.importers.addresses import canonical
+from sula.importers.code import outside
 from sula.importers.front import split_front
 from sula.importers.identity import rule
 from sula.importers.jekyll_site import Settings
@@ -135,6 +136,7 @@ class Texts:
         if path.lower().endswith((".html", ".htm")):
             body = blocks.whole(body)
         else:
+            body = outside(body, text.unblank)
             body = kramdown.convert(body, tell, dollars=self.settings.dollars)
             body = blocks.settle(body)
         return marks.release(body)

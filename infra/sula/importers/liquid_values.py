@@ -183,7 +183,9 @@ def relative_url(scope: Scope, value: Any) -> str:  # noqa: ANN401 - the same
     if re.match(r"[A-Za-z][\w+.-]*:|//", path):
         return path
     base = _site(scope, "baseurl").strip("/")
-    return ("/" + base if base else "") + "/" + path.lstrip("/")
+    # Jekyll normalises what it makes, so that a blank may stand in a link.
+    path = re.sub(r"\s", lambda match: quote(match[0]), path.lstrip("/"))
+    return ("/" + base if base else "") + "/" + path
 
 
 def absolute_url(scope: Scope, value: Any) -> str:  # noqa: ANN401 - the same

@@ -67,8 +67,8 @@ class File:
 class Site:
     """An old site, read. ``url`` has no trailing slash and no path; ``prefix`` is that path.
 
-    ``feeds`` are old feed addresses and what they become. ``dropped`` counts front-matter keys
-    that mean nothing here.
+    ``feeds`` are old feed addresses and what they become, ``lists`` those of tags, categories
+    and archives. ``dropped`` counts front-matter keys that mean nothing here.
     """
 
     generator: str
@@ -87,6 +87,7 @@ class Site:
     files: list[File] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     feeds: dict[str, str] = field(default_factory=dict)
+    lists: dict[str, str] = field(default_factory=dict)
     feed_files: tuple[str, ...] = ()
     dropped: dict[str, int] = field(default_factory=dict)
     categories: int = 0

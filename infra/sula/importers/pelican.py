@@ -11,6 +11,7 @@ from urllib.parse import unquote
 from edgefeed.contract import quote_path, tag_path
 from sula.importers import blocks, common, kramdown, liquid, pymarkdown, text
 from sula.importers.addresses import canonical
+from sula.importers.code import outside
 from sula.importers.front import Front, split_front
 from sula.importers.identity import rule
 from sula.importers.marks import Marks
@@ -29,6 +30,8 @@ _BRACES: Final = re.compile(
     r"(?:\{|%7B|\|)(filename|static|attach|tag|category|author|index)(?:\}|%7D|\|)([^\s)\"'<>]*)",
     re.IGNORECASE,
 )
+_LISTS: Final = (("URL", ""), ("FEED_ATOM", "atom.xml"), ("FEED_RSS", "feed.xml"))
+"""Settings of a category's or tag's addresses, and what each is called at Sula's."""
 _NAME_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})(?:[-_](.*))?", re.DOTALL)
 _PATH_DATE: Final = re.compile(r"(?:^|/)(\d{4})/(\d{1,2})/(?:(\d{1,2})/)?")
 
@@ -55,7 +58,26 @@ class _Reading(Reading):
         self.note_strange()
         self.urls |= {found.path: found.url for found in self.found}
         self.result.documents += map(self._document, self.tree.track("Reading posts", self.found))
+        self._lists()
         return self.result
+
+    def _lists(self) -> None:
+        """Pelican's lists, and the feeds of its categories and tags."""
+        lists = self.result.lists
+        for name, new in (("ARCHIVES", "/archive/"), ("TAGS", "/tags/"), ("CATEGORIES", "/tags/")):
+            path = self.settings.values.get(f"{name}_SAVE_AS", f"{name.lower()}.html")
+            if path and isinstance(path, str):
+                lists[self.settings.based(path)] = new
+        for kind, labels in (
+            ("CATEGORY", {label for found in self.found for label in found.categories}),
+            ("TAG", {tag for found in self.found for tag in _tags(found.front)}),
+        ):
+            for label in sorted(labels):
+                new = quote_path(tag_path(label))
+                parts = {"slug": self.settings.slug(label)}
+                for setting, feed in _LISTS:
+                    if old := self.settings.made(f"{kind}_{setting}", parts):
+                        lists[old] = new + feed
 
     # --- first look --------------------------------------------------------------------------
 
@@ -80,6 +102,7 @@ class _Reading(Reading):
         front = self.front(where, lambda body: _split(body, inner))
         if front is None:
             return
+        front.values = {**self.settings.defaults, **front.values}
         page = any(_below(inner, folder) for folder in self.settings.pages)
         found = Found(inner, front, "page" if page else "article")
         self._addressed(found)
@@ -119,16 +142,18 @@ class _Reading(Reading):
             "category": self.settings.slug(category or self.settings.text("DEFAULT_CATEGORY")),
         }  # fmt: skip
         stated = front.text("url", "save_as")
-        found.url = self.settings.based(stated) if stated else self.settings.url(
-            found.kind.upper(), parts
-        )  # fmt: skip
+        kind = found.kind.upper()
+        if str(parts["lang"]).lower() != self.result.language.lower():
+            kind += "_LANG"
+            found.slug += f"-{parts['lang']}"
+        found.url = self.settings.based(stated) if stated else self.settings.url(kind, parts)
 
     # --- texts -------------------------------------------------------------------------------
 
     def _document(self, found: Found) -> Document:
         front, where = found.front, self._where(found.path)
         post = found.kind == "article"
-        tags = text.words(_semicolons(front.values.get("tags")))
+        tags = _tags(front)
         if post and found.categories:
             self.result.categories += 1
             tags = tuple(dict.fromkeys([*tags, *found.categories]))
@@ -204,6 +229,8 @@ class _Reading(Reading):
             around = liquid.Surroundings(site={})
             body = liquid.render(body, around, marks, page={}, first_line=front.body_line)
         body = one_more(pymarkdown.summary(body))
+        if not low.endswith(_HTML):
+            body = outside(body, text.unblank)
         body = pymarkdown.links_outside_code(body, _BRACES, self._linked(found, note))
         if low.endswith(_HTML):
             return marks.release(blocks.whole(body))
@@ -213,6 +240,10 @@ class _Reading(Reading):
 
 def _below(path: str, folder: str) -> bool:
     return not folder or path == folder or path.startswith(folder + "/")
+
+
+def _tags(front: Front) -> tuple[str, ...]:
+    return text.words(_semicolons(front.values.get("tags")))
 
 
 def _semicolons(value: object) -> object:

@@ -45,6 +45,12 @@ class Settings:
     liquid_tags: bool
     dollars: bool
 
+    @property
+    def defaults(self) -> dict[str, Any]:
+        """Metadata of every article and page that does not say otherwise."""
+        given = self.values.get("DEFAULT_METADATA")
+        return {str(k).lower(): v for k, v in given.items()} if isinstance(given, dict) else {}
+
     def text(self, name: str) -> str:
         """A setting that is a text; Pelican's own default otherwise."""
         value = self.values.get(name, DEFAULT_CONFIG.get(name))
@@ -67,12 +73,16 @@ class Settings:
 
     def url(self, kind: str, parts: Mapping[str, object]) -> str:
         """The URL path of an article or page; empty when the pattern asks for more."""
-        pattern = self.text(f"{kind}_URL")
+        return self.made(f"{kind}_URL", parts)
+
+    def made(self, setting: str, parts: Mapping[str, object]) -> str:
+        """The path that a setting's pattern makes; empty without one, or when it asks for more."""
+        pattern = self.text(setting)
         try:
-            made = pattern.format(**parts)
+            made = pattern.replace("%s", "{slug}").format(**parts)
         except (KeyError, ValueError, IndexError, AttributeError, TypeError):
             return ""
-        return self.based(made)
+        return self.based(made) if made else ""
 
 
 def read_settings(tree: Tree, url: str) -> Settings:
@@ -175,7 +185,8 @@ def _assignments(source: str, known: Mapping[str, Any], unread: dict[str, int]) 
 
 
 _WANTED: Final = frozenset(
-    "SITEURL SITENAME SITESUBTITLE AUTHOR TIMEZONE DEFAULT_LANG PATH ARTICLE_URL PAGE_URL".split()
+    "SITEURL SITENAME SITESUBTITLE AUTHOR TIMEZONE DEFAULT_LANG PATH ARTICLE_URL PAGE_URL "
+    "DEFAULT_METADATA".split()
 )
 
 

@@ -116,3 +116,14 @@ def file_name(stem: str) -> str:
     text = unicodedata.normalize("NFC", _INVISIBLE.sub("", stem)).strip()
     text = re.sub(r'[\\:*?"<>|%#\[\]{}]+', "-", text).strip(" .-_~")
     return text[:120].rstrip() if text and len(text.encode()) <= 180 else slugify(stem)  # noqa: PLR2004 - bytes of a name
+
+
+_BLANKS: Final = re.compile(
+    r"(!?\[(?:[^\[\]\n]|\[[^\[\]\n]*\])*\]\()([^\s()<>\"']+(?: +[^\s()<>\"']+)+)"
+    r"((?: +[\"'][^\n]*?[\"'])? *\))"
+)
+
+
+def unblank(markdown: str) -> str:
+    """Blanks in links' targets as ``%20``: kramdown and Python-Markdown take them as they are."""
+    return _BLANKS.sub(lambda m: m[1] + m[2].replace(" ", "%20") + m[3], markdown)

@@ -12,6 +12,7 @@ from sula.importers.track import Track, untracked
 
 _LARGEST = 20_000_000
 """Bytes; a larger file is no text."""
+WELL_KNOWN = ".well-known"
 _NEVER = frozenset({"node_modules", "__pycache__"})
 
 
@@ -27,7 +28,7 @@ class Tree:
         self.strange: list[str] = []
 
     def walk(self, below: str = "", skip: Callable[[str], bool] = lambda _: False) -> list[str]:
-        """Every file below a folder, sorted. Hidden folders are not entered."""
+        """Every file below a folder, sorted. Of hidden folders only ``.well-known`` is entered."""
         return sorted(self._walk(below.strip("/"), skip))
 
     def _walk(self, below: str, skip: Callable[[str], bool]) -> Iterator[str]:
@@ -37,7 +38,8 @@ class Tree:
             prefix = "" if prefix == "." else prefix + "/"
             folders[:] = sorted(
                 f for f in folders
-                if not f.startswith(".") and f not in _NEVER and not skip(prefix + f + "/")
+                if (f == WELL_KNOWN or not f.startswith("."))
+                and f not in _NEVER and not skip(prefix + f + "/")
             )  # fmt: skip
             for name in names:
                 path = prefix + name
