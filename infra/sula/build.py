@@ -22,6 +22,7 @@ from edgefeed.contract import LISTS, PAGES
 from sula.actions import Plan, Stage
 from sula.errors import ConfigError, Finding
 from sula.gather import Checkout, prepare, read_metas, require_lists
+from sula.moved import moved_files
 from sula.record import Prints, Record, Source
 from sula.scratch import scratch
 from sula.workshop import Progress, Renderer, Workshop
@@ -68,6 +69,7 @@ def build(
     Raises `ConfigError` for any other directory, `ContentError` when the content does not
     build; the directory is then as it was.
     """
+    _refuse_sources(checkout, out)
     marker = read_marker(out)
     require_lists(checkout)
     read = partial(read_metas, meanwhile=load_ahead)
@@ -85,9 +87,39 @@ def build(
                 target.write_bytes(workshop.body(action))
         pages = _keys(prepared.plan)
         warnings += make_lists(checkout, stage, pages)
+        lead_on(checkout, prepared.plan, stage)
         after = identities(checkout, prepared.plan)
         written, unchanged, removed = merge(stage, pages, out, marker, after)
     return Built(prepared.plan, written, unchanged, removed, tuple(sorted(warnings)))
+
+
+def _refuse_sources(checkout: Checkout, out: Path) -> None:
+    """A site that is built into its own sources would be part of the next one."""
+    settings, place = checkout.settings, out.resolve()
+    for folder in (settings.content, settings.theme, settings.root / "theme"):
+        if place.is_relative_to(folder.resolve()):
+            raise ConfigError(
+                f"{out} is where the site is made from, {folder.name}/ or below; "
+                "build into another folder"
+            )
+
+
+def lead_on(checkout: Checkout, plan: Plan, stage: Path) -> None:
+    """Write the pages of old addresses beside the lists, where nothing else stands."""
+    site = checkout.settings.site
+    for name, body in moved_files(plan.redirects, site.url, site.language).items():
+        if any(_stands(stage / prefix, name) for prefix in (PAGES, LISTS)):
+            continue
+        target = stage / LISTS / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(body)
+
+
+def _stands(folder: Path, name: str) -> bool:
+    """Whether something is in a file's place, or in that of a folder on the way to it."""
+    place = folder / name
+    ways = place.parents[: len(Path(name).parts) - 1]
+    return place.exists() or any(way.is_file() for way in ways)
 
 
 def load_ahead() -> None:

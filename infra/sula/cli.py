@@ -213,14 +213,12 @@ def reindex(accept_feeds: bool) -> None:  # noqa: FBT001 - click's way
 @click.option("--branch", default=None, help="The branch to deploy (SULA_BRANCH).")
 def remote(folder: Path | None, branch: str | None) -> None:
     """Make a git remote on this machine that deploys what is pushed to it."""
-    from sula.remote import make_remote  # noqa: PLC0415 - heavy modules inside commands
+    from sula.remote import make_remote, remote_lines  # noqa: PLC0415 - heavy modules inside commands
 
     config = _config(branch=branch)
     place = make_remote(config, folder or config.root / ".sula" / "remote.git")
-    shown = place.relative_to(config.root) if place.is_relative_to(config.root) else place
-    click.echo(f"{shown} deploys what is pushed to its branch {config.branch}. Once:\n")
-    click.echo(f"  git remote add sula {shown}\n\nand then, whenever you like:\n")
-    click.echo(f"  git push sula {config.branch}")
+    for line in remote_lines(config, place):
+        click.echo(line)
 
 
 for _name, _short in _IN_ORDER.items():

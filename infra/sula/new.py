@@ -43,7 +43,10 @@ def new_post(
     name = slugify(title) if title else f"{now:%Y%m%d-%H%M%S}"
     path = content / "posts" / f"{name}.md"
     identity = identity or f"urn:uuid:{uuid.uuid4()}"
-    wanted = [tag.strip() for tag in tags if tag.strip()]
+    kept: dict[str, str] = {}
+    for tag in filter(None, map(str.strip, tags)):
+        kept.setdefault(slugify(tag), tag)
+    wanted = [*kept.values()]
     values: dict[str, object] = {
         **({"title": title} if title else {}),
         **({"note": True} if note else {}),
@@ -83,7 +86,7 @@ def _yaml(name: str, value: object) -> str:
 def _is_address(url: str) -> bool:
     try:
         parts = urlsplit(url)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in url
     except ValueError:
         return False
 

@@ -83,6 +83,36 @@ def prefix_of(root: Path) -> str:
         return ""
 
 
+def remote_lines(config: Config, place: Path) -> Iterator[str]:
+    """What to type next, for the repository and branch that the site is in now."""
+    root, branch = config.root, config.branch
+    try:
+        current = git(["symbolic-ref", "--quiet", "--short", "HEAD"], root).strip()
+        first = ""
+    except SulaError:
+        # On no branch, or in no repository.
+        inside = is_repository(root)
+        current = "HEAD" if inside else branch
+        first = "" if inside else f"  git init --initial-branch={branch}"
+    # git takes a path as seen from the top of the work tree.
+    near = place.is_relative_to(root) and not prefix_of(root)
+    shown = str(place.relative_to(root) if near else place)
+    yield f"{shown} deploys what is pushed to its branch {branch}. Once:\n"
+    if first:
+        yield first
+    yield f"  git remote add sula {shlex.quote(shown)}\n\nand then, whenever you like:\n"
+    yield f"  git push sula {branch if current == branch else f'{current}:{branch}'}"
+
+
+def is_repository(folder: Path) -> bool:
+    """Whether a folder lies in a git repository."""
+    try:
+        git(["rev-parse", "--git-dir"], folder)
+    except SulaError:
+        return False
+    return True
+
+
 def say(text: str) -> None:
     """A line to whoever pushes; git shows it as the remote's."""
     sys.stdout.write(f"sula: {text}\n")

@@ -66,6 +66,44 @@ def test_a_second_build_equals_a_first_and_writes_what_changed(
     assert not (out / "posts/one").exists()
 
 
+def test_old_addresses_lead_on_and_stand_in_nobodys_way(site: Authored, tmp_path: Path) -> None:
+    old = ["/2019/one.html", "/old/", "/posts/two/", "/posts/one", "/feeds/all.rss", "/a/../../b/"]
+    site.save(Post("posts/one.md", "One", "2026-01-01 09:00", more={"redirect_from": old}))
+    site.put("redirects.txt", "/away/ https://a.example/?b&c 302\n/gone/ 410\n/images/a.svg/x/ /\n")
+    out = tmp_path / "out"
+    build(look(site.root, since=NOW), out, now=site.now)
+    names = built(out)
+    for name in ("2019/one.html", "old/index.html"):
+        page = names[name].decode()
+        assert '<meta http-equiv="refresh" content="0; url=/posts/one/">' in page
+        assert f'<link rel="canonical" href="{site.settings["SITEURL"]}/posts/one/">' in page
+    assert b"url=https://a.example/?b&amp;c" in names["away/index.html"]
+    assert b"http-equiv" not in names["posts/two/index.html"]
+    assert not any(name.startswith(("gone", "feeds")) for name in names)
+    assert b"<svg/>" in names["images/a.svg"]
+    lines = names["_redirects"].decode().splitlines()
+    assert "/feeds/all.rss /posts/one/ 301" in lines
+    assert {"/old /posts/one/ 301", "/old/ /posts/one/ 301"} <= {*lines}
+    assert not (tmp_path / "b").exists()
+    urls = {item["url"] for item in json.loads(names["feed.json"])["items"]}
+    assert len(urls) == 2
+    assert b"/old/" not in names["sitemap.xml"]
+
+    site.save(Post("posts/one.md", "One", "2026-01-01 09:00"))
+    site.put("redirects.txt", "")
+    site.put("content/_redirects", "/my /own\n")
+    build(look(site.root, since=NOW), out, now=site.now)
+    assert not (out / "old").exists()
+    assert built(out)["_redirects"] == b"/my /own\n"
+
+
+@pytest.mark.parametrize("name", ["content", "content/new", "theme", "theme/new"])
+def test_a_site_is_not_built_into_what_it_is_made_from(site: Authored, name: str) -> None:
+    with pytest.raises(ConfigError, match="build into another folder"):
+        run(site, site.root / name)
+    assert not (site.root / name / MARKER).exists()
+
+
 def test_pages_that_are_noted_where_they_are_made_give_the_same_lists(
     site: Authored, tmp_path: Path
 ) -> None:

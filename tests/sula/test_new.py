@@ -32,6 +32,11 @@ def test_a_post_is_as_the_readme_shows_it(tmp_path: Path) -> None:
     )
 
 
+def test_a_tag_is_written_once(tmp_path: Path) -> None:
+    path = new_post(tmp_path, "One", now=NOW, tags=["Dup", "x", "dup", "C++", "C#"])
+    assert "tags: [Dup, x, C++, C#]\n" in path.read_text("utf-8")
+
+
 def test_nothing_is_overwritten(tmp_path: Path) -> None:
     path = new_post(tmp_path, "One", now=NOW)
     before = path.read_bytes()

@@ -19,7 +19,16 @@ from tests.authored import Authored, Post
 
 from sula.config import load_config
 from sula.errors import ConfigError
-from sula.remote import Remote, Update, check_out, clean, make_remote, one_at_a_time, receive
+from sula.remote import (
+    Remote,
+    Update,
+    check_out,
+    clean,
+    make_remote,
+    one_at_a_time,
+    receive,
+    remote_lines,
+)
 
 WHO = {f"GIT_{role}_{what}": "a@example.org" for role in ("AUTHOR", "COMMITTER")
        for what in ("NAME", "EMAIL")}  # fmt: skip
@@ -58,6 +67,33 @@ def git(site: Authored, tmp_path: Path) -> Git:
 def made(site: Authored) -> Path:
     config = load_config(site.root, environ={})
     return make_remote(config, site.root / ".sula/remote.git")
+
+
+def typed(site: Authored) -> list[str]:
+    """What `sula remote` says to type."""
+    text = "\n".join(remote_lines(load_config(site.root, environ={}), made(site)))
+    return [line.strip() for line in text.splitlines() if line.startswith("  ")]
+
+
+def test_what_it_says_to_type_works_on_any_branch(site: Authored, git: Git) -> None:
+    add = "git remote add sula .sula/remote.git"
+    assert typed(site) == [add, "git push sula main"]
+    git("checkout", "-q", "-b", "trunk")
+    assert typed(site) == [add, "git push sula trunk:main"]
+    git("checkout", "-q", "--detach")
+    assert typed(site) == [add, "git push sula HEAD:main"]
+
+
+def test_what_it_says_to_type_works_without_a_repository_and_below_one(
+    site: Authored, tmp_path: Path
+) -> None:
+    first, add, push = typed(site)
+    assert first == "git init --initial-branch=main"
+    assert (add, push) == ("git remote add sula .sula/remote.git", "git push sula main")
+    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)
+    # git takes a relative path as seen from the top, and the site is below.
+    add, push = typed(site)
+    assert add == f"git remote add sula {site.root}/.sula/remote.git"
 
 
 def test_a_push_that_cannot_be_deployed_is_refused_with_the_reason(
