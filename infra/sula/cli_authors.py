@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from sula.cli_parts import config, console, example, print_json, shown
+from sula.cli_parts import config, console, example, print_json, require_utf8, shown
 from sula.codes import CODES
 
 if TYPE_CHECKING:
@@ -185,6 +185,7 @@ def import_(  # noqa: PLR0917 - click's way
     from sula.importers.command import import_lines, run_import  # noqa: PLC0415 - the same
     from sula.importers.report import JSON  # noqa: PLC0415 - the same
 
+    require_utf8()
     following = Following(console(), PATIENCE)
     try:
         imported = run_import(generator, source, folder, url=url, feeds=feed, track=following.track)

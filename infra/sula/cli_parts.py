@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,10 +22,23 @@ def example(*lines: str) -> str:
     return "\b\nExample:\n" + "\n".join(f"  {line}" for line in lines)
 
 
+def require_utf8() -> None:
+    """Names of files are UTF-8 everywhere else. Raises `ConfigError` where they are not here."""
+    encoding = sys.getfilesystemencoding()
+    if encoding != "utf-8":
+        from sula.errors import ConfigError  # noqa: PLC0415 - only where it is raised
+
+        raise ConfigError(
+            f"this locale has names of files in {encoding}, and a site's are UTF-8; "
+            "set PYTHONUTF8=1, or a locale such as C.UTF-8"
+        )
+
+
 def config(**flags: str | None) -> Config:
     """How Sula is run here. Raises `ConfigError`."""
     from sula.config import load_config  # noqa: PLC0415 - heavy modules inside commands
 
+    require_utf8()
     given = click.get_current_context().obj
     return load_config(given["site"] or Path.cwd(), {**given["flags"], **flags})
 

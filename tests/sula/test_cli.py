@@ -172,6 +172,15 @@ def test_a_command_that_is_told_to_end_leaves_nothing(
     assert not list((site.root / ".sula").glob("build-*"))
 
 
+def test_a_locale_without_the_letters_of_a_name_is_told(site: Authored) -> None:
+    site.save(Post("posts/größe.md", "Size", "2026-01-02"))
+    plain = {"PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0", "LC_ALL": "C"}
+    done = sula(site.root, "check", **plain)
+    assert done.returncode == 2
+    assert "set PYTHONUTF8=1, or a locale such as C.UTF-8" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_a_wrong_option_is_a_usage_error(site: Authored) -> None:
     done = sula(site.root, "build", "--no-such", "x")
     assert done.returncode == 2
