@@ -71,7 +71,15 @@ def new(title: str, tags: str, edit: bool, **said: str | bool) -> None:  # noqa:
     path = new_post(settings.content, title, now=now, tags=tags.split(","), **said)  # type: ignore[arg-type]
     click.echo(shown(path))
     if edit:
-        click.edit(filename=str(path))
+        try:
+            click.edit(filename=str(path))
+        except click.ClickException as error:
+            from sula.errors import SulaError  # noqa: PLC0415 - only where it is raised
+
+            raise SulaError(
+                f"{shown(path)} is made, and no editor opened it: {error.message}; "
+                "say in VISUAL or EDITOR which to use"
+            ) from error
 
 
 @click.command(epilog=example("sula check", "sula check --fix", "sula check --external --json"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -136,9 +137,15 @@ def _titled(name: str) -> str:
 
 
 def _address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path.strip("/"):
+    try:
+        parts = urlsplit(url)
+        good = parts.scheme in {"http", "https"} and parts.hostname
+    except ValueError:
+        good = None
+    if not good:
         raise ConfigError(f'--url: should be like "https://blog.example", not {url!r}')
+    if parts.path.strip("/"):
+        raise ConfigError(f"--url: a site has a host of its own: remove {parts.path!r}")
     return url.rstrip("/")
 
 
@@ -173,10 +180,5 @@ def init_lines(made: Made, folder: Path) -> list[str]:
     here = folder.resolve() == Path.cwd()
     lines.append("Next:")
     if not here:
-        lines.append(f"  cd {_shown(folder)}")
+        lines.append(f"  cd {shlex.quote(str(folder))}")
     return [*lines, '  sula new "Hello, world"', "  sula up"]
-
-
-def _shown(folder: Path) -> str:
-    text = str(folder)
-    return f'"{text}"' if re.search(r"[^\w./~+-]", text) else text

@@ -18,7 +18,7 @@ from tests.workflows import BROKEN_GITLAB, lint_gitlab
 from sula.build import build
 from sula.errors import ConfigError
 from sula.gather import look, prepare
-from sula.init import Wanted, init
+from sula.init import Wanted, init, init_lines
 from sula.new import new_post
 from sula.record import Record
 from sula.settings import load_settings
@@ -79,11 +79,15 @@ def test_nothing_is_written_over(tmp_path: Path) -> None:
     ("wanted", "message"),
     [
         (Wanted(url="blog.example"), r'--url: should be like "https://blog\.example"'),
-        (Wanted(url="https://x.example/blog"), "--url: should be like"),
+        (Wanted(url="http://["), "--url: should be like"),
+        (
+            Wanted(url="https://x.example/blog"),
+            "--url: a site has a host of its own: remove '/blog'",
+        ),
         (Wanted(language="in German"), "--language: should be like"),
         (Wanted(timezone="Europe/Wien"), "--timezone: no such time zone: 'Europe/Wien'"),
     ],
-    ids=["url", "path", "language", "timezone"],
+    ids=["url", "brackets", "path", "language", "timezone"],
 )
 def test_a_wrong_value_leaves_no_trace(tmp_path: Path, wanted: Wanted, message: str) -> None:
     with pytest.raises(ConfigError, match=message):
@@ -147,6 +151,27 @@ def test_notes_and_links(tmp_path: Path) -> None:
     assert "\nlink: https://x.example/?a=1&b=2#c\n" in link.read_text("utf-8")
     with pytest.raises(ConfigError, match="--link: should be a whole address"):
         new_post(tmp_path, "Here", now=NOW, link="x.example")
+
+
+def test_what_to_type_next_survives_a_shell(tmp_path: Path) -> None:
+    folder = tmp_path / 'Ada\'s "notes" $HOME'
+    (line,) = [line for line in init_lines(init(folder, Wanted()), folder) if "cd " in line]
+    done = subprocess.run(
+        ["sh", "-c", f"{line} && pwd"], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == f"{folder}\n"
+
+
+def test_an_editor_that_fails_is_told_after_the_post_is_made(tmp_path: Path) -> None:
+    init(tmp_path, Wanted())
+    done = subprocess.run(
+        [sys.executable, "-m", "sula", "new", "Edited", "--edit"], cwd=tmp_path, check=False,
+        env={**os.environ, "VISUAL": "no-such-editor"}, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert done.stderr.startswith("sula: content/posts/edited.md is made, and no editor opened it")
+    assert done.stderr.endswith("say in VISUAL or EDITOR which to use\n")
+    assert (tmp_path / "content/posts/edited.md").exists()
 
 
 def test_the_editor_is_opened_when_it_is_asked_for(tmp_path: Path) -> None:
