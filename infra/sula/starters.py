@@ -79,18 +79,18 @@ jobs:
     env:
       SULA_CLOUD: ${{ vars.SULA_CLOUD }}
     steps:
-      - uses: actions/checkout@11bd71901bbe5b1630ceea73d27597364c9af683 # v4.2.2
+      - uses: actions/checkout@08c6903cd8c0fde910a37f88322edcfb5dd907a8 # v5.0.0
         with:
           fetch-depth: 0
           persist-credentials: false
-      - uses: actions/setup-python@0b93645e9fea7318ecaed2b359559ac225c90a2b # v5.3.0
+      - uses: actions/setup-python@e797f83bcb11b83ae66e0230d6156d7c80228e7c # v6.0.0
         with:
           python-version: "3.13"
       - run: pip install -r requirements.txt "sula[aws]"
       - run: sula check
       - if: github.event_name == 'push' && vars.SULA_DEPLOY_ROLE != ''
-        # v4.1.0
-        uses: aws-actions/configure-aws-credentials@ececac1a45f3b08a01d2dd070d28d111c5fe6722
+        # v6.2.3
+        uses: aws-actions/configure-aws-credentials@e6de054238d6b7531b4efff3b6587d9aade6a06c
         with:
           role-to-assume: ${{ vars.SULA_DEPLOY_ROLE }}
           aws-region: ${{ vars.SULA_CLOUD }}

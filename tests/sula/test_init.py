@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import os
 import subprocess
 import sys
@@ -117,6 +118,13 @@ def test_workflows_are_yaml_that_deploys() -> None:
     uses = [line.split("uses: ")[1] for line in github.splitlines() if "uses: " in line]
     assert len(uses) == 3
     assert all(len(use.split("@")[1].split()[0]) == 40 for use in uses), "pinned by commit"
+    # One pin for each action, whichever workflow uses it.
+    pins = dict(use.split()[0].split("@") for use in uses)
+    for ours in (ROOT / ".github/workflows").glob("*.yml"):
+        for use in re.findall(r"uses: (\S+)", ours.read_text("utf-8")):
+            name, commit = use.split("@")
+            assert pins.setdefault(name, commit) == commit, ours
+    assert len(pins) == 3
 
 
 def test_gitlab_takes_the_pipeline(tmp_path: Path) -> None:
