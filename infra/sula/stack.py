@@ -31,7 +31,7 @@ _LONGEST_TEMPLATE = 51_200
 # no change of settings ever replaces one, so only its removal counts.
 _REPLACEABLE = {"AWS::S3::Bucket", "AWS::SQS::Queue"}
 _REMOVABLE = _REPLACEABLE | {"AWS::CloudFront::Distribution"}
-_NEVER_MADE = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
+_NEVER_MADE = {"REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE", "ROLLBACK_FAILED"}
 _STACK = "AWS::CloudFormation::Stack"
 _PATIENCE = 30 * 60.0
 
@@ -152,8 +152,8 @@ def plan(stacks: Stacks, name: str, template: str, parameters: Mapping[str, str]
         )
     clear(stacks, name)
     state = stacks.describe(name)
-    new = state is None or state.status == "REVIEW_IN_PROGRESS"
-    if state is not None and not new and not state.status.endswith("_COMPLETE"):
+    new = state is None
+    if state is not None and not state.status.endswith("_COMPLETE"):
         raise StackError(f"stack {name} is {state.status}; {remedy(state.status)}")
     digest = hashlib.sha256(json.dumps([template, sorted(parameters.items())]).encode())
     change_set = f"sula-{digest.hexdigest()[:16]}"
@@ -164,7 +164,11 @@ def plan(stacks: Stacks, name: str, template: str, parameters: Mapping[str, str]
 
 
 def clear(stacks: Stacks, name: str) -> None:
-    """Remove what a failed creation left: CloudFormation cannot update it, only remove it."""
+    """Remove what a creation left that failed, or was never agreed to.
+
+    CloudFormation cannot update the first. The second is empty, and would hide that a bucket of an
+    earlier stack waits to be taken over.
+    """
     state = stacks.describe(name)
     if state is not None and state.status in _NEVER_MADE:
         destroy(stacks, name, progress=lambda _: None)
@@ -172,7 +176,7 @@ def clear(stacks: Stacks, name: str) -> None:
 
 def remedy(status: str) -> str:
     """What to do about a stack that cannot be changed as it is."""
-    if status in {*_NEVER_MADE, "REVIEW_IN_PROGRESS"}:
+    if status in _NEVER_MADE:
         return "`sula deploy --create` removes what is left of it and begins anew"
     if status.endswith("_IN_PROGRESS"):
         return (

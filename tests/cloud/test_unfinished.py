@@ -65,6 +65,18 @@ def test_after_a_failed_creation_the_next_one_succeeds(site: Site, policy: str) 
     assert "is as its template says" in made(site)[1]
 
 
+def test_a_creation_that_was_cut_off_at_the_question_begins_anew(site: Site) -> None:
+    """An empty stack is left, which must not hide the bucket that waits."""
+    site.run("destroy", "--yes")
+    stacks = CloudFormation(site.local.cloud)
+    stack.plan(stacks, site.name, stack.load_template(), {})
+    state = stacks.describe(site.name)
+    assert state is not None
+    assert state.status == "REVIEW_IN_PROGRESS"
+    assert "of an earlier stack is there" in made(site)[1]
+    assert "is as its template says" in made(site)[1]
+
+
 def test_what_a_failed_creation_left_can_be_destroyed(site: Site) -> None:
     site.run("destroy", "--bucket", "--yes")
     stacks = fail_to_create(site, "Retain")

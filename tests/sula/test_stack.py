@@ -190,6 +190,13 @@ def test_a_failed_creation_that_still_shows_itself_is_waited_for() -> None:
     assert fake.state is None
 
 
+def test_a_stack_that_was_only_looked_at_is_cleared() -> None:
+    fake = FakeStacks(StackState("REVIEW_IN_PROGRESS"), script=[("DELETE_COMPLETE", [])])
+    stack.clear(fake, "s")
+    assert fake.calls == ["delete"]
+    assert fake.state is None
+
+
 def test_a_question_that_gets_lost_does_not_end_the_waiting() -> None:
     class Patchy(FakeStacks):
         lost = 3
