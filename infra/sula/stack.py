@@ -82,6 +82,10 @@ class Outputs:
                 redirects=found.get("RedirectsArn", ""),
             )
         except KeyError as error:
+            if not state.outputs and state.status not in {"CREATE_COMPLETE", "UPDATE_COMPLETE"}:
+                raise CloudError(
+                    f"stack {name} is {state.status}; {remedy(state.status)}"
+                ) from error
             raise CloudError(
                 f"stack {name} has no output {error}: it is not Sula's, or from another version;"
                 " choose another name under `stack` in [tool.sula]"
@@ -189,6 +193,8 @@ def remedy(status: str) -> str:
             " resource and the reason; mend that, choose `Continue update rollback` there, then try"
             " again"
         )
+    if status.endswith("_COMPLETE"):
+        return "`sula deploy --create` goes on from there"
     return "`sula destroy` removes it and keeps the bucket; then create it anew"
 
 

@@ -291,6 +291,19 @@ def test_a_stack_that_is_not_there_comes_with_the_remedy() -> None:
         stack.outputs(FakeStacks(), "s")
 
 
+@pytest.mark.parametrize(
+    ("status", "remedy"),
+    [
+        ("ROLLBACK_COMPLETE", "removes what is left of it and begins anew"),
+        ("IMPORT_COMPLETE", "goes on from there"),
+        ("CREATE_IN_PROGRESS", "wait until it has settled"),
+    ],
+)
+def test_a_stack_that_is_no_site_yet_is_not_called_somebody_elses(status: str, remedy: str) -> None:
+    with pytest.raises(CloudError, match=f"stack s is {status}; .*{remedy}"):
+        stack.outputs(FakeStacks(StackState(status)), "s")
+
+
 def test_someone_elses_stack_is_not_used() -> None:
     with pytest.raises(CloudError, match="not Sula's"):
         stack.outputs(FakeStacks(StackState("CREATE_COMPLETE", outputs={"X": "1"})), "s")
