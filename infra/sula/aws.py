@@ -33,7 +33,7 @@ CONFLICTS = {"PreconditionFailed", "ConditionalRequestConflict", "412", "409"}
 PASSING = {
     "InternalError", "InternalFailure", "ServiceUnavailable", "SlowDown", "Throttling",
     "ThrottlingException", "TooManyRequestsException", "RequestTimeout", "RequestLimitExceeded",
-    "500", "502", "503", "504",
+    "TooManyInvalidationsInProgress", "500", "502", "503", "504",
 }  # fmt: skip
 # What the services call the same few mishaps with credentials, each in its own words.
 _REMEDIES = {

@@ -5,6 +5,10 @@ from __future__ import annotations
 from sula.aws import Cloud, translated
 from sula.ports import Alarm, Depth, Letter
 
+_ALL_OF_IT = 1
+"""Seconds of waiting for messages. Without any, SQS looks at some of its servers only, and may well
+say that a queue is empty which is not."""
+
 
 class SqsQueue:
     """`Queue` in SQS."""
@@ -40,7 +44,7 @@ class SqsQueue:
                         QueueUrl=self.url,
                         MaxNumberOfMessages=min(10, limit),
                         VisibilityTimeout=2,
-                        WaitTimeSeconds=0,
+                        WaitTimeSeconds=_ALL_OF_IT,
                         MessageSystemAttributeNames=["ApproximateReceiveCount"],
                     )
                     .get("Messages", [])
@@ -68,7 +72,7 @@ class SqsQueue:
                     QueueUrl=self.url,
                     MaxNumberOfMessages=10,
                     VisibilityTimeout=30,
-                    WaitTimeSeconds=0,
+                    WaitTimeSeconds=_ALL_OF_IT,
                 ).get("Messages", [])
                 if not batch:
                     return count

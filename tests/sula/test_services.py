@@ -15,7 +15,8 @@ from botocore.exceptions import ClientError
 
 from sula.aws import Cloud
 from sula.errors import CloudError, StackError, Unavailable
-from sula.services import CloudFormation, LambdaFunction
+from sula.services import CloudFormation, CloudFrontEdge, LambdaFunction
+from sula.watching import SqsQueue
 
 ARN = "arn:aws:cloudformation:eu-central-1:123456789012:changeSet/c/1"
 
@@ -171,3 +172,50 @@ def test_a_function_that_cannot_be_updated_is_not_tried_again() -> None:
     with pytest.raises(CloudError, match="Unzipped size"):
         LambdaFunction(cloud_with(client), "f", lambda _: None).update_code(b"new")
     assert client.requests == ["update"]
+
+
+# --- the edge, and queues ----------------------------------------------------------------------
+
+
+def test_an_edge_that_is_busy_forgetting_is_told_again_later() -> None:
+    class Busy:
+        def create_invalidation(self, **_: object) -> None:
+            raise refusal("TooManyInvalidationsInProgress")
+
+    with pytest.raises(Unavailable, match="try again"):
+        CloudFrontEdge(cloud_with(Busy()), "E1").invalidate(["/*"], "a")
+
+
+@dataclass
+class SampledQueue:
+    """A queue as SQS has it: who does not wait is told of some servers only, of none here."""
+
+    bodies: list[str]
+    moved: list[str] = field(default_factory=list)
+    hidden: int = 0
+
+    def receive_message(self, WaitTimeSeconds: int, **_: object) -> dict[str, Any]:  # noqa: N803 - Amazon's name
+        left = self.bodies[self.hidden : self.hidden + 1] if WaitTimeSeconds else []
+        self.hidden += len(left)
+        return {
+            "Messages": [{"MessageId": b, "Body": b, "ReceiptHandle": b} for b in left],
+        }
+
+    def send_message(self, MessageBody: str, **_: object) -> None:  # noqa: N803 - the same
+        self.moved.append(MessageBody)
+
+    def delete_message(self, ReceiptHandle: str, **_: object) -> None:  # noqa: N803 - the same
+        self.bodies.remove(ReceiptHandle)
+        self.hidden -= 1
+
+
+def test_no_dead_letter_is_overlooked() -> None:
+    queue = SampledQueue(["a", "b"])
+    found = SqsQueue(cloud_with(queue), "url").peek()
+    assert [letter.body for letter in found] == ["a", "b"]
+
+
+def test_every_dead_letter_is_moved() -> None:
+    queue = SampledQueue(["a", "b"])
+    assert SqsQueue(cloud_with(queue), "url").move_to("other") == 2
+    assert (queue.bodies, queue.moved) == ([], ["a", "b"])
