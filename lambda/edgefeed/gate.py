@@ -7,12 +7,12 @@ second floods every subscriber; it is nearly always a mistake (feeds.md, 31).
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
-from email.utils import format_datetime
+from email.utils import format_datetime, parsedate_to_datetime
 from functools import cached_property, lru_cache
 from typing import Final, TypeVar
 from urllib.parse import urlsplit
@@ -25,7 +25,6 @@ from edgefeed.channel import ATOM, JSON, RSS
 from edgefeed.jsonfeed import VERSION
 from edgefeed.model import Document, Parts
 from edgefeed.rss import PREFIXES
-from edgefeed.text import legal
 
 MAX_DOCUMENT: Final = 1_000_000
 """Bytes of a feed document (feeds.md, 23)."""
@@ -108,10 +107,9 @@ def _renamed(before: list[_Item], items: list[_Item]) -> str | None:
 
 @dataclass(frozen=True)
 class _Format:
-    """How XML holds items: the tags of one and of its text, what a document declares."""
+    """How XML holds items: the tag of one, what a document declares."""
 
     item: bytes
-    content: bytes
     prefixes: Mapping[str | None, str]
     find: Callable[[etree._Element], list[etree._Element]]
     read: Callable[[etree._Element], _Item]
@@ -123,23 +121,13 @@ class _Format:
 
     def __call__(self, body: bytes, parts: Parts | None = None) -> list[_Item]:
         """The items of a document, of which the parts may be known. Raises `_FaultError`."""
-        try:
-            return self._by_item(parts or self._cut(body))
-        except _FaultError:
-            # It is no feed of ours, or a faulty one: the whole of it says which.
-            return [self.read(element) for element in self.find(_xml(body))]
-
-    def _cut(self, body: bytes) -> Parts:
-        start, end = b"<%b" % self.item, b"</%b>" % self.item
-        before, *pieces = body.split(start)
-        cuts = [piece.rpartition(end) for piece in pieces]
-        if any(rest.strip() for _, _, rest in cuts[:-1]):
-            raise _FaultError("its items cannot be told apart")
-        items = tuple(start + inner + end for inner, end, _ in cuts)
-        return Parts(before, items, cuts[-1][2] if cuts else b"")
+        with suppress(_FaultError):  # the whole of it says what is wrong
+            if parts:
+                return self._by_item(parts)
+        return [self.read(element) for element in self.find(_xml(body))]
 
     def _by_item(self, parts: Parts) -> list[_Item]:
-        """Likewise, but each item is parsed once ever, whatever documents it is in.
+        """Likewise, but each item is parsed once, however many documents it is in.
 
         The document is parsed with an empty item, which proves the place of all: they
         follow each other. Any is well-formed there if it is so under a root that declares
@@ -153,32 +141,10 @@ class _Format:
         return [_once(item, self._item) for item in parts.items]
 
     def _item(self, element: bytes) -> _Item:
-        root = _xml(self._without_text(element).join(self._around))
+        root = _xml(element.join(self._around))
         if len(root) != 1:
             raise _FaultError("it is more than one element")
         return self.read(root[0])
-
-    def _without_text(self, element: bytes) -> bytes:
-        """The element with no content, where that is nothing but text: most of what it has.
-
-        In a comment, or another section that hides markup, its tag would be none.
-        """
-        before, tag, rest = element.partition(self.content)
-        text, end, after = rest.partition(b"<")
-        marked = b"<!" in before or b"<?" in before
-        return before + tag + end + after if not marked and _is_text(text) else element
-
-
-_OTHER_REFERENCE: Final = re.compile(rb"&(?!(?:amp|lt|gt);)")
-
-
-@lru_cache(maxsize=64)  # RSS and Atom escape a post's content alike
-def _is_text(data: bytes) -> bool:
-    """Whether this is surely character data without markup (XML 1.0, sections 2.2 and 2.4)."""
-    if _OTHER_REFERENCE.search(data) or b">" in data:
-        return False
-    text = data.decode(errors="surrogateescape")  # no surrogate is legal
-    return legal(text) == text
 
 
 def _once(body: bytes, read: Callable[[bytes], _Item]) -> _Item:
@@ -271,23 +237,19 @@ class _JsonFeed(msgspec.Struct):
 
 
 _json_feeds: Final = msgspec.json.Decoder(_JsonFeed)  # not in a thread: see `metadata`
-_json_items: Final = msgspec.json.Decoder(_JsonItem)
 
 
-def _json(body: bytes, parts: Parts | None = None) -> list[_Item]:
+def _json(body: bytes, _: Parts | None = None) -> list[_Item]:
     try:
-        feed = _json_feeds.decode(parts.before + parts.after if parts else body)
-        found = [_once(item, _json_item) for item in parts.items] if parts else []
+        feed = _json_feeds.decode(body)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise _FaultError(f"it is no JSON Feed: {error}") from None
     if feed.version != VERSION:
         raise _FaultError(f"its version is {feed.version!r}, not {VERSION!r}")
-    return found or [_json_item(item) for item in feed.items]
-
-
-def _json_item(source: bytes | _JsonItem) -> _Item:
-    item = _json_items.decode(source) if isinstance(source, bytes) else source
-    return _Item(item.id, _path(item.url), item.title, _rfc3339(item.date_published))
+    return [
+        _Item(item.id, _path(item.url), item.title, _rfc3339(item.date_published))
+        for item in feed.items
+    ]
 
 
 def _parsed(parse: Callable[[str], _T], text: str, what: str) -> _T:
@@ -315,21 +277,14 @@ def _rfc3339(text: str) -> datetime:
 
 @lru_cache(maxsize=4_096)
 def _rfc822(text: str) -> datetime:
-    moment = _parsed(_from_words, text, "RFC 822 date")
-    if format_datetime(moment) != text:
+    moment = _parsed(parsedate_to_datetime, text, "RFC 822 date")
+    if moment.tzinfo is None or format_datetime(moment) != text:
         raise _FaultError(f"{text!r} is no RFC 822 date with its right weekday and an offset")
     return moment
 
 
-def _from_words(text: str) -> datetime:
-    """A date in the one form that feeds of ours have; the standard library knows all."""
-    _, day, month, year, time, offset = text.split(" ")
-    return datetime.fromisoformat(f"{year}-{_MONTHS.index(month):02}-{day}T{time}{offset}")
-
-
-_MONTHS: Final = ("", *"Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split())
 _READERS: Final[dict[str, _Reader]] = {
-    RSS: _Format(b"item", b"<content:encoded>", PREFIXES, _rss, _rss_item),
-    ATOM: _Format(b"entry", b'<content type="html">', {None: _A[1:-1]}, _atom, _atom_item),
+    RSS: _Format(b"item", PREFIXES, _rss, _rss_item),
+    ATOM: _Format(b"entry", {None: _A[1:-1]}, _atom, _atom_item),
     JSON: _json,
 }
