@@ -85,7 +85,9 @@ def read_body(source: str, url: str, *, titled: bool) -> Body:
         more = _follows(summary)
     else:
         lead, more = opening(blocks) if titled and words > SHORT_POST else ("", False)
-    return Body(content, clean(lead, ids=False) if more else "", more, words)
+    # Lists show several posts on a page, where two footnotes called ``fn1`` would clash.
+    shown = clean(lead if more else "".join(blocks), ids=False)
+    return Body(content, shown if more or shown != content else "", more, words)
 
 
 # --- finding it ----------------------------------------------------------------------

@@ -15,7 +15,6 @@ A list template receives
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
@@ -75,7 +74,7 @@ class Item(msgspec.Struct, frozen=True, kw_only=True):
     def body(self) -> Markup:
         """What a full list shows of the post: all of it, or its beginning."""
         # The fragment was sanitised when its page was read.
-        html = without_ids(self.fragment.excerpt or self.fragment.content)
+        html = self.fragment.excerpt or self.fragment.content
         for box in _BOXES:  # they scroll: by keyboard too
             html = html.replace(box, f'{box} tabindex="0"')
         return Markup(html)  # noqa: S704
@@ -204,27 +203,3 @@ def _by_month(items: Iterable[Item]) -> tuple[tuple[str, tuple[Item, ...]], ...]
 
 def _unit_url(unit: str | None) -> str:
     return "" if unit is None else quote_path(unit_path(unit))
-
-
-# --- ids -----------------------------------------------------------------------------
-
-_TAG = re.compile(r"""<[a-zA-Z][^\s<>/]*(?:\s+[^\s=>/]+(?:="[^"]*")?)+\s*/?>""")
-_ID = re.compile(r'(\s[^\s=>/]+)="[^"]*"')
-_IDENTITIES = frozenset(
-    {"id", "aria-labelledby", "aria-describedby", "aria-controls", "aria-details"}
-)
-
-
-def without_ids(html: str) -> str:
-    """Sanitised HTML without ids, and without the attributes that refer to ids.
-
-    Several posts share a list's page, where two footnotes called ``fn1`` would clash.
-    Links to them are absolute by now and lead to the post's own page.
-    """
-    if ' id="' not in html:
-        return html
-    return _TAG.sub(lambda tag: _ID.sub(_unless_identity, tag[0]), html)
-
-
-def _unless_identity(attribute: re.Match[str]) -> str:
-    return "" if attribute[1].strip() in _IDENTITIES else attribute[0]

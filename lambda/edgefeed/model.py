@@ -46,9 +46,9 @@ class Fragment(msgspec.Struct, frozen=True, omit_defaults=True, cache_hash=True)
     """What feeds and lists show of a post beyond its `Entry`; stored under its digest.
 
     ``content`` is the whole post: sanitised HTML, every URL absolute. ``excerpt`` is what
-    the home page shows (empty: the whole ``content``); ``more`` tells whether the post
-    goes on after it. ``summary`` is plain text, at most 300 characters. ``link`` is what a
-    link post points to.
+    lists show, without ids (empty: the whole ``content``, which has none); ``more`` tells
+    whether the post goes on after it. ``summary`` is plain text, at most 300 characters.
+    ``link`` is what a link post points to.
     """
 
     content: str

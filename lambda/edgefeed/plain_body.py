@@ -94,7 +94,8 @@ def recognised(source: str, url: str, *, titled: bool) -> Body | None:
         lead, more = "".join(blocks[:first]), bool(_TAG.sub("", "".join(blocks[first:])).strip())
     else:
         lead, more = opening(blocks) if titled and words > SHORT_POST else ("", False)
-    return Body(content, _ID.sub(r"\1", lead).strip() if more else "", more, words)
+    shown = _ID.sub(r"\1", lead if more else content).strip()
+    return Body(content, shown if more or shown != content else "", more, words)
 
 
 def _is_ordinary(source: str, body: int) -> bool:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from lxml import html as lxml_html
 from tests.edgefeed.strategies import bodies, describe, observe, page, read, text, urls
 
-from edgefeed.content import to_text
+from edgefeed.content import read_body, to_text
 from edgefeed.model import Fragment, Post
 from edgefeed.text import count_words, plain, shorten
 
@@ -188,6 +188,14 @@ def test_any_url_is_absolute_or_gone(url: str) -> None:
 def test_a_short_post_is_shown_whole() -> None:
     found = fragment(f"<p>{WORDS}</p><p>{WORDS}</p>")
     assert (found.excerpt, found.more, found.words) == ("", False, 100)
+
+
+def test_posts_that_share_a_page_of_a_list_have_no_ids_there() -> None:
+    for titled in (True, False):
+        source = '<div class="e-content"><p id="fn1">One. id="fn2"</p></div>'
+        found = read_body(source, BASE, titled=titled)
+        assert found.content == '<p id="fn1">One. id="fn2"</p>'
+        assert (found.excerpt, found.more) == ('<p>One. id="fn2"</p>', False)
 
 
 def test_a_note_is_shown_whole_however_long() -> None:

@@ -10,15 +10,13 @@ from typing import Any
 import html5lib
 import msgspec
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from jinja2 import TemplateError
 from lxml import html as lxml_html
 from tests.browser.sample_site import FRAGMENTS, documents, listings
 from tests.browser.samples import make, site, templates, theme
 
 from edgefeed.contract import key_to_path
-from edgefeed.lists import Theme, without_ids
+from edgefeed.lists import Theme
 from edgefeed.model import Entry, Fragment, Kind, Listing, Rejected
 
 Post = tuple[Entry, Fragment]
@@ -346,35 +344,3 @@ def test_hostile_titles_and_tags_stay_text(text: str, make_listing: Callable[...
     assert text in [words(node) for node in tree.xpath("//*[contains(@class, 'p-name')]")]
     links = tree.xpath("//main//a/@href")
     assert all(re.fullmatch(r"/[\w/.%-]*", link) and ".." not in link for link in links)
-
-
-# --- ids -------------------------------------------------------------------------------------
-
-
-def test_ids_and_references_to_them_go_and_all_else_stays() -> None:
-    html = (
-        '<p id="a" class="b">x</p><a href="https://x.example/#id=&quot;1&quot;" id="c">id="d"</a>'
-        '<img alt=" id=&quot;e&quot; >" src="y" id="f"><section aria-labelledby="a"><br></section>'
-    )
-    assert without_ids(html) == (
-        '<p class="b">x</p><a href="https://x.example/#id=&quot;1&quot;">id="d"</a>'
-        '<img alt=" id=&quot;e&quot; >" src="y"><section><br></section>'
-    )
-
-
-@given(st.text(), st.text(), st.text())
-def test_without_ids_touches_nothing_else(text: str, alt: str, name: str) -> None:
-    def escaped(value: str) -> str:
-        return value.replace("&", "&amp;").replace('"', "&quot;")
-
-    body = escaped(text).replace("<", "&lt;").replace(">", "&gt;")
-    image = f'<img alt="{escaped(alt)}"'
-    html = f'<p>{body}</p>{image} id="{escaped(name)}" src="x">'
-    assert without_ids(html) == f'<p>{body}</p>{image} src="x">'
-
-
-def test_two_short_posts_with_the_same_footnote_share_a_page() -> None:
-    posts = [
-        make(name, name, "2026-11-24T09:30:00Z", '<p id="fn1">One.</p>') for name in ("a", "b")
-    ]
-    assert "fn1" not in render(home(*posts), *posts).xpath("//@id")
