@@ -44,7 +44,7 @@ class Catalogue:
         self.index = index
         self.site = site
         self._cuts: dict[str, Sequence[int]] = {}
-        self._segments: dict[int, Mapping[int, list[Entry]]] = {}
+        self._segments: dict[int, Sequence[list[Entry]]] = {}
 
     def under(self, **changes: Any) -> Catalogue:  # noqa: ANN401 - the header's fields
         """The same rows under a changed header; what was worked out of the rows stays."""

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Final
@@ -86,7 +86,7 @@ def shard_units(number: int, shards: int) -> Iterator[str]:
 
 
 def shard(
-    unit: str, posts: Sequence[Entry], known: dict[int, Mapping[int, list[Entry]]] | None = None
+    unit: str, posts: Sequence[Entry], known: dict[int, Sequence[list[Entry]]] | None = None
 ) -> Listing | None:
     """One shard; None when there is no such shard. ``known`` keeps the segments of these posts."""
     known = {} if known is None else known
@@ -95,12 +95,11 @@ def shard(
         return None
     number, place = int(match[1]), int(match[2])
     cut = posts[number * SEGMENT : (number + 1) * SEGMENT]
-    shards = shards_for(len(cut))
-    if not cut or place >= shards:
+    if not cut or place >= shards_for(len(cut)):
         return None
     if number not in known:
-        known[number] = _filled([*map(_bare, cut)], shards)
-    return Listing(unit=unit, kind=Kind.WORDS, entries=tuple(reversed(known[number][place])))
+        known[number] = _shards(cut)
+    return Listing(unit=unit, kind=Kind.WORDS, entries=tuple(known[number][place]))
 
 
 def changed(old: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
@@ -111,11 +110,7 @@ def changed(old: Sequence[Entry], new: Sequence[Entry]) -> Iterator[str]:
         before, after = old[start : start + SEGMENT], new[start : start + SEGMENT]
         if before == after:
             continue
-        # Most rows are the same objects on both sides; only the others need a second look.
-        both = {*map(id, before)} & {*map(id, after)}
-        for place, (was, now) in enumerate(
-            zip_longest(_shards(before, both), _shards(after, both))
-        ):
+        for place, (was, now) in enumerate(zip_longest(_shards(before), _shards(after))):
             if was != now:
                 yield f"{SEARCH}/{start // SEGMENT}/{place}.json"
 
@@ -131,24 +126,16 @@ def _line(post: Entry) -> bytes:
     return msgspec.json.encode([post.title, path, post.published[:10], post.tags, post.series])
 
 
-def _shards(posts: Sequence[Entry], same: Container[int]) -> Sequence[Sequence[Entry]]:
+def _shards(posts: Sequence[Entry]) -> Sequence[list[Entry]]:
+    """The posts of each shard of a segment, as it shows them, newest first."""
     shards = shards_for(len(posts)) if posts else 0
-    bare = [post if id(post) in same else _bare(post) for post in posts]
-    filled = _filled(bare, shards) if posts else {}
-    return [filled[place] for place in range(shards)]
-
-
-def _filled(posts: Sequence[Entry], shards: int) -> Mapping[int, list[Entry]]:
-    """The posts of each shard, oldest first."""
-    filled: dict[int, list[Entry]] = defaultdict(list)
+    filled: list[list[Entry]] = [[] for _ in range(shards)]
     taken: Counter[str] = Counter()
-    for post in reversed(posts):
+    for post in map(_bare, reversed(posts)):
         starts = _starts(" ".join((post.title, *post.tags, post.series)))
         taken.update(starts)
         for place in {shard_of(s, shards) for s in starts if taken[s] <= MOST_POSTS}:
             filled[place].append(post)
-    for held in filled.values():
-        held.reverse()
     return filled
 
 
