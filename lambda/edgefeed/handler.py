@@ -29,7 +29,7 @@ from edgefeed.page import read_page
 from edgefeed.ports import Ports
 from edgefeed.rebuild import rebuild, refresh
 from edgefeed.reconcile import Run
-from edgefeed.report import Counted, Report
+from edgefeed.report import Counted, line, show
 from edgefeed.status import status
 from edgefeed.steps import drive
 from edgefeed.store import Store, Unavailable
@@ -94,16 +94,16 @@ class Function:
             indexes=self._indexes,
         )
         run.outputs.accept = work.accept
-        report = Report(run, work, counted, ports.now())
+        failure = ""
         try:
             answer = drive(_perform(run, work), self._pool)
         except (Unavailable, Outdated) as error:
-            report.failed(error)
+            failure = f"{type(error).__name__}: {error}"
             if work.direct:
                 raise
             answer = again(message.id for message in work.messages)
         finally:
-            report.show(ports.now())
+            show(line(run, work, counted, failure))
         return settle(answer, event, taken, self._backlog)
 
 
