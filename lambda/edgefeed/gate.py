@@ -7,6 +7,7 @@ second floods every subscriber; it is nearly always a mistake (feeds.md, 31).
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -30,6 +31,9 @@ MAX_DOCUMENT: Final = 1_000_000
 """Bytes of a feed document (feeds.md, 23)."""
 FEWEST: Final = 5
 """Posts that two documents must share before their ids are compared."""
+
+_CONTENT: Final = re.compile(rb"""(<content(?::encoded| type="html")>)[^<]*""")
+"""Most of what is published, and nothing that is compared."""
 
 _T = TypeVar("_T")
 _Reader = Callable[[bytes, Parts | None], "list[_Item]"]
@@ -66,7 +70,7 @@ def check_feed(document: Document, previous: bytes | None) -> str | None:
     except _FaultError as fault:
         return str(fault).replace(_A, "")
     try:
-        before = read(previous, None) if previous is not None else []
+        before = read(_CONTENT.sub(rb"\1", previous), None) if previous is not None else []
     except _FaultError:
         return None  # the published one is broken: anything valid is better
     return _renamed(before, items) if before else None
