@@ -1,4 +1,4 @@
-"""A theme's templates, ready to be rendered: compiled once, macros called once an item.
+"""A theme's templates, ready to be rendered: compiled once.
 
 Compiling takes longer than the lists of a change, and a function starts often; so its bundle
 holds templates as the Python that Jinja makes of them.
@@ -6,19 +6,13 @@ holds templates as the Python that Jinja makes of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
-from typing import Any, Final
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, ModuleLoader, StrictUndefined, Template
-from jinja2.environment import TemplateModule
-from jinja2.runtime import Context, Macro
-from msgspec import Struct
+from jinja2.runtime import Context
 
-from edgefeed.cache import Cache
 from edgefeed.contract import Site, printed, template_filters, template_globals
-
-_REMEMBERED: Final = 4_000_000
-"""Characters of items' markup that a macro keeps."""
 
 
 class Templates:
@@ -68,39 +62,9 @@ class _Context(Context):
 
 
 class _Template(Template):
-    """A template whose macros, imported, are called once for each item.
-
-    A macro that was imported without context knows nothing but what it is given, and a post is
-    on many lists: by far the most calls are those of one item alone.
-    """
+    """A template that prints values as `contract.printed` does."""
 
     @classmethod
     def _from_namespace(cls, environment: Environment, namespace: Any, globals: Any) -> Template:  # noqa: A002, ANN401 - Jinja's
         namespace["escape"] = printed
         return super()._from_namespace(environment, namespace, globals)
-
-    def _get_default_module(self, _ctx: Context | None = None) -> TemplateModule:
-        """What others import; they all have the globals that it has."""
-        if self._module is None:
-            self._module = self.make_module()
-            for name, macro in list(self._module.__dict__.items()):
-                if isinstance(macro, Macro):
-                    setattr(self._module, name, _Once(macro))
-        return self._module
-
-
-class _Once:
-    """A macro that remembers what it made of an item."""
-
-    def __init__(self, macro: Macro) -> None:
-        self._macro = macro
-        self._made: Cache[Hashable, str] = Cache(_REMEMBERED)
-
-    def __call__(self, *given: Any, **named: Any) -> str:  # noqa: ANN401 - any macro's
-        if len(given) != 1 or named or not isinstance(given[0], Struct):
-            return self._macro(*given, **named)
-        text = self._made.get(given[0])
-        if text is None:
-            text = self._macro(given[0])
-            self._made.add(given[0], text, len(text))
-        return text

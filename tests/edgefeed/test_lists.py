@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections.abc import Callable
 from typing import Any
@@ -111,24 +110,6 @@ def test_the_same_input_gives_the_same_bytes() -> None:
         assert again.list_documents(listing, FRAGMENTS) == theme().list_documents(
             listing, FRAGMENTS
         )
-
-
-def test_an_imported_macro_is_called_once_for_an_item_and_for_others_each_time() -> None:
-    macros = "{% macro line(x, y='') %}<{{ once() }}>{% endmacro %}"
-    tag_page = (
-        "{% from 'macros.html' import line %}{{ line(items[0]) }}{{ line(items[0]) }}"
-        "{{ line(items[1]) }}{{ line(items[0], 'y') }}{{ line('x') }}{{ line('x') }}"
-    )
-    calls = itertools.count(1)
-    made = Theme({"macros.html": macros, "tag.html": tag_page}, site())
-    made.templates.environment.globals["once"] = lambda: next(calls)
-    one_, two = plain(), plain("b", "Other")
-    listing = tag("X", one_, two)
-    fragments = {entry.fragment: fragment for entry, fragment in (one_, two)}
-    (document,) = made.list_documents(listing, fragments)
-    assert document.body == b"<1><1><2><3><4><5>\n"
-    (document,) = made.list_documents(listing, fragments)
-    assert document.body == b"<1><1><2><6><7><8>\n"
 
 
 def test_a_theme_may_call_whatever_jinja_lets_it_call() -> None:
