@@ -16,7 +16,7 @@ from datetime import datetime
 from functools import lru_cache
 from gettext import c2py
 from typing import Any, Final, NamedTuple
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 import msgspec
 from markupsafe import Markup, escape
@@ -75,13 +75,7 @@ def quote_path(path: str) -> str:
     return quote(path, safe="/-._~!$&'()*,;=:@")
 
 
-def unquote_path(path: str) -> str:
-    """Undo `quote_path`."""
-    return unquote(path)
-
-
 _SPELLED = str.maketrans({"+": "plus", "#": "sharp", "&": "-and-", "@": "-at-"})
-_NOT_PLAIN = re.compile("[^0-9a-z]+")
 _LONGEST_SLUG = 80
 
 
@@ -93,14 +87,11 @@ def slugify(name: str) -> str:
     that two names which differ in more than case, spacing or punctuation never share an
     address. Never empty, never longer than 80 characters, never contains a dot or slash.
     """
-    if name.isascii():  # as below, sooner
-        slug = _NOT_PLAIN.sub("-", name.lower().translate(_SPELLED)).strip("-")
-    else:
-        text = unicodedata.normalize("NFKC", name).casefold()
-        text = unicodedata.normalize("NFC", text.translate(_SPELLED))
-        # Marks (category M) carry vowels in many scripts; str.isalnum does not know them.
-        kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else "-" for c in text)
-        slug = re.sub(r"-+", "-", "".join(kept)).strip("-")
+    text = unicodedata.normalize("NFKC", name).casefold()
+    text = unicodedata.normalize("NFC", text.translate(_SPELLED))
+    # Marks (category M) carry vowels in many scripts; str.isalnum does not know them.
+    kept = (c if c.isalnum() or unicodedata.category(c)[0] == "M" else "-" for c in text)
+    slug = re.sub(r"-+", "-", "".join(kept)).strip("-")
     if slug and len(slug) <= _LONGEST_SLUG:
         return slug
     digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:10]

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 
 from edgefeed.content import Bodies, Body, read_body, replacement
-from edgefeed.contract import PINNED, Person, Site, Words, key_to_path, slugify, unquote_path
+from edgefeed.contract import PINNED, Person, Site, Words, key_to_path, slugify
 from edgefeed.feeds import weigh
 from edgefeed.fragments import fragment_digest
 from edgefeed.metadata import Media, Named, Posting, RefusedError, WebPage, description, split
@@ -176,7 +176,7 @@ def _same_place(url: str, key: str) -> None:
     """Refuse a page that says it is somewhere else."""
     path = key_to_path(key)
     said = _web_path(url)
-    if said is None or unquote_path(said) != path:
+    if said is None or unquote(said) != path:
         raise RefusedError(
             f"its url {plain(url, 200)!r} is not where it lies, {plain(path, 200)!r}"
         )
