@@ -232,7 +232,8 @@ def _end(number: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """The console script: every expected error becomes one message and an exit status."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    hang_up = [signal.SIGHUP] if hasattr(signal, "SIGHUP") else []  # not on every system
+    for number in (signal.SIGTERM, *hang_up):
         if signal.getsignal(number) is signal.SIG_DFL:  # with nohup(1) it is another
             signal.signal(number, _end)
     if isinstance(sys.stdout, io.TextIOWrapper):

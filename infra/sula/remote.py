@@ -58,7 +58,9 @@ def make_remote(config: Config, place: Path) -> Path:
         raise ConfigError(f"{place} is not empty and is no git repository; name another folder")
     if not (place / "HEAD").exists():
         place.mkdir(parents=True, exist_ok=True)
-        git(["init", "--quiet", "--bare", f"--initial-branch={config.branch}", str(place)])
+        git(["init", "--quiet", "--bare", str(place)])
+        # Not `init --initial-branch`, which git has had since 2.28 only.
+        git(["symbolic-ref", "HEAD", f"refs/heads/{config.branch}"], place)
     elif git(["rev-parse", "--is-bare-repository"], place).strip() != "true":
         raise ConfigError(f"{place} is a repository with a work tree; name another folder")
     remote = Remote(config.branch, str(config.local), prefix_of(config.root))

@@ -127,7 +127,7 @@ def _work(shard: Shard, output: int, errors: int) -> None:
     """What a copy does, to its end; nothing of what this process was about to do goes on in it."""
     status = 2
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
         os.dup2(output, 1)

@@ -8,6 +8,7 @@ that it was begun, in which folder, with which environment, and that its failure
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -154,6 +155,22 @@ def test_making_it_again_brings_the_hook_up_to_date(site: Authored, git: Git) ->
     assert hook.read_text("utf-8") == first
     assert os.access(hook, os.X_OK)
     assert "refs/heads/kept" in git("ls-remote", str(place)).stdout
+
+
+def test_an_older_git_will_do(
+    site: Authored, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old = tmp_path / "bin/git"
+    old.parent.mkdir()
+    old.write_text(
+        '#!/bin/sh\ncase "$*" in *--initial-branch*) echo "unknown option" >&2; exit 129;; esac\n'
+        f'exec "{shutil.which("git")}" "$@"\n',
+        "utf-8",
+    )
+    old.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{old.parent}{os.pathsep}{os.environ['PATH']}")
+    place = make_remote(load_config(site.root, {"branch": "public"}, {}), tmp_path / "remote.git")
+    assert (place / "HEAD").read_text("utf-8") == "ref: refs/heads/public\n"
 
 
 def test_a_folder_with_other_things_is_left_alone(site: Authored, tmp_path: Path) -> None:
