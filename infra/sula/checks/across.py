@@ -113,3 +113,9 @@ def _pictures(plan: Plan, folder: str, size_of: Callable[[str], int]) -> Iterato
                 "since feeds carry it as it is; make it smaller"
             )
             yield Finding(f"{folder}/{path}", 0, "image-large", message, "warning")
+        if plan.inputs.sizes.get(path) == (0, 0):
+            remedy = (
+                "say width and height, or a viewBox" if path.endswith(".svg") else "save it anew"
+            )
+            message = f"nothing in it tells its size, as if it were damaged or no image: {remedy}"
+            yield Finding(f"{folder}/{path}", 0, "image-size", message, "warning")

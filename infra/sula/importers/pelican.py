@@ -198,7 +198,8 @@ class _Reading(Reading):
             if word in {"tag", "category"}:
                 return quote_path(tag_path(unquote(path)))
             if word == "author":
-                return match[0]
+                tell(match[0], "Sula has no pages of authors: it leads to the archive")
+                return "/archive/"
             bare = unquote(path)
             inner = bare.lstrip("/") if bare.startswith("/") else posixpath.join(folder, bare)
             url = self.urls.get(posixpath.normpath(inner))

@@ -57,6 +57,16 @@ def test_every_old_address_that_is_a_page_of_today_is_told(site: Authored) -> No
     ]
 
 
+def test_a_picture_that_is_none_is_told(site: Authored) -> None:
+    site.put("content/images/empty.jpg", "")
+    site.put("content/images/page.png", "<!doctype html>")
+    site.put("content/images/plain.svg", "<svg/>")
+    found = {f.path: f.message for f in Check(site.look(), NOW).findings() if "images" in f.path}
+    assert {path.rpartition("/")[2] for path in found} == {"empty.jpg", "page.png", "plain.svg"}
+    assert found["content/images/page.png"].endswith("no image: save it anew")
+    assert found["content/images/plain.svg"].endswith("or a viewBox")
+
+
 def test_warnings_are_silenced_by_site_and_by_post(site: Authored) -> None:
     expected = ["one image-alt", "one link-address", "one template-syntax", "two link-anchor"]
     assert sorted(codes(site)) == expected
