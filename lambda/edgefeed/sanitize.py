@@ -82,7 +82,8 @@ _SIMPLE_URL: Final = re.compile(
 )
 SUMMARY_MARK: Final = "data-summary"
 """Our own sign of ``.p-summary``, for the time between two steps; nh3 drops it."""
-_ALIGNED: Final = re.compile(r"text-align:\s*(left|right|center)")
+_ALIGNED: Final = re.compile(r"\b(?:text-align:\s*|align-)(left|right|center)\b")
+"""In a cell's style, or in its class, as Sula has it: readers know neither."""
 
 
 def _cleaner(*, ids: bool) -> nh3.Cleaner:
@@ -131,7 +132,7 @@ def _prepare(node: etree._Element, base: str) -> None:
         _show_link(node, node.get(_EMBEDS[tag]) or "", base)
     elif tag == "input":
         _show_box(node)
-    elif tag in {"td", "th"} and (found := _ALIGNED.search(node.get("style") or "")):
+    elif tag in {"td", "th"} and (found := _ALIGNED.search(" ".join(node.values()))):
         node.set("align", found[1])
     _attributes(node, base)
 

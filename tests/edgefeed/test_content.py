@@ -90,6 +90,11 @@ def test_kept_as_it_is(kept: str) -> None:
             '<table><tr><td style="text-align:right">1</td></tr></table>',
             '<table><tbody><tr><td align="right">1</td></tr></tbody></table>',
         ),
+        (
+            '<table><tr><td class="align-right a">1</td></tr></table>',
+            '<table><tbody><tr><td class="align-right a" align="right">1</td></tr></tbody></table>',
+        ),
+        ('<table class="align-right"></table>', '<table class="align-right"></table>'),
         ('<li><input type="checkbox" checked disabled> done</li>', "<li><span>☑</span> done</li>"),
         ('<li><input type="checkbox" disabled>to do</li>', "<li><span>☐ </span>to do</li>"),
         ('<b>x</b><input type="checkbox"> y', "<b>x</b><span>☐</span> y"),
