@@ -4,13 +4,14 @@ A run reads the index, then the pages that its messages name, works out the new 
 (pure), saves it with compare-and-swap together with the *units* it now owes, writes their
 documents, tells the edge, and takes its debt out of the index with compare-and-swap again.
 
-What may go wrong. Messages come late, twice, out of order, and again after every failure;
-a message is gone only once it was acknowledged. Any number of runs go on at once. A run may
-die before or after any request, and is dead for certain when its lease ends. A request may
-fail without having happened, or after having happened; none is carried out after the lease
-of the run that made it has ended. S3 is strongly consistent, and its conditional writes are
-atomic. An object's ETag is its content's MD5, so an object that changed and changed back
-cannot be told from one that did not; the index can, because its bytes hold a counter.
+What may go wrong. Messages come late, twice, out of order, and again after every failure; a
+message is gone only once it was acknowledged. Any number of runs go on at once. A run may die
+before or after any request, and is dead for certain when its lease ends. A request may fail
+without having happened, or after having happened, but has by then if it ever does; what a run
+asked for when it died is carried out before its lease ends, or never. S3 is strongly
+consistent, and its conditional writes are atomic. An object's ETag is its content's MD5, so an
+object that changed and changed back cannot be told from one that did not; the index can,
+because its bytes hold a counter.
 
 What is promised. When every message has been acknowledged, the rows of the index are what
 reading every page gives, no debt is left, and every object under ``lists/`` has the bytes
