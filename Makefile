@@ -121,7 +121,7 @@ reference: dev  ## what the documentation says of the code, written from the cod
 
 COUNT ?= 2000
 documents: dev  ## COUNT random documents through new, check and build
-	@SULA_DOCUMENTS=$(COUNT) $(BIN)/python -m pytest -q -n 2 --timeout 3600 tests/sula/test_documents.py
+	@SULA_DOCUMENTS=$(COUNT) $(BIN)/python -m pytest -q -n 2 --timeout 3600 tests/sula/markdown/test_documents.py
 
 bench-authors: dev  ## what authors wait for: an import, a check
 	@$(BIN)/python -m tests.benchmarks.authors

@@ -15,12 +15,12 @@ from tests.bucket import MemoryBucket, MemorySchedules
 from tests.small_site import git
 
 from edgefeed.contract import RECORD_KEY
-from sula.claims import Clock
-from sula.deploy import Ahead, Deploy, Options, Outcome
-from sula.gather import Checkout, look
-from sula.record import Prints, Record, decode, encode
-from sula.sources import Known
-from sula.target import Target
+from sula.cloud.target import Target
+from sula.content.gather import Checkout, look
+from sula.content.sources import Known
+from sula.planning.record import Prints, Record, decode, encode
+from sula.publishing.claims import Clock
+from sula.publishing.deploy import Ahead, Deploy, Options, Outcome
 
 NOW = 1_800_000_000.0  # 2027-01-15
 THEME = {

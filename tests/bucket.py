@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from sula.cloud.ports import Listed, ObjectHead, StoredObject
 from sula.errors import Conflict, Unavailable
-from sula.ports import Listed, ObjectHead, StoredObject
 
 
 class Crash(BaseException):

@@ -1,4 +1,4 @@
-"""A small real site for tests (``tests/sula/site``): one of every kind of source."""
+"""A small real site for tests (``tests/sula/sample``): one of every kind of source."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 
-from sula.build import MARKER
-from sula.meta import kind_of, read_meta
+from sula.content.meta import kind_of, read_meta
+from sula.content.sources import read_text, scan
 from sula.model import Job, Meta, Reference, SeriesPart
-from sula.settings import SiteSettings
-from sula.sources import read_text, scan
+from sula.publishing.build import MARKER
+from sula.site.settings import SiteSettings
 
-SITE = Path(__file__).parent / "sula" / "site"
+SITE = Path(__file__).parent / "sula" / "sample"
 
 
 def copy_site(root: Path) -> Path:

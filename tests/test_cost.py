@@ -9,7 +9,7 @@ import pytest
 from tests.sula.template import read_template
 
 from edgefeed.notify import MOST_PATHS, changed_paths
-from sula import inventory
+from sula.publishing import inventory
 
 TEXT = (Path(__file__).parents[1] / "content/posts/cost.md").read_text("utf-8")
 FLAT = " ".join(TEXT.split())

@@ -25,14 +25,14 @@ from tests.documentation import (
 )
 
 from edgefeed.contract import Site, template_filters
+from sula.authoring.init import Wanted, init
 from sula.cli import cli
-from sula.dates import DateError, parse_date
-from sula.fields import KEYS
-from sula.frontmatter import split
-from sula.init import Wanted, init
-from sula.meta import read_source
-from sula.post import PostData
-from sula.settings import load_settings
+from sula.content.dates import DateError, parse_date
+from sula.content.fields import KEYS
+from sula.content.frontmatter import split
+from sula.content.meta import read_source
+from sula.rendering.post import PostData
+from sula.site.settings import load_settings
 
 
 def options_of(command: click.Command) -> dict[str, click.Option]:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from tests.documentation import POSTS, ROOT, spans_of, text_of
 
-from sula import settings as site_settings
 from sula.errors import ConfigError
-from sula.settings import SiteSettings, load_settings
+from sula.site import settings as site_settings
+from sula.site.settings import SiteSettings, load_settings
 
 REQUIRED = {
     "SITEURL": "https://blog.example",

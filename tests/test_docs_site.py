@@ -10,7 +10,7 @@ import pytest
 from tests.documentation import ROOT
 
 from sula.cli import cli
-from sula.settings import load_settings
+from sula.site.settings import load_settings
 
 
 def test_a_picture_says_what_it_shows() -> None:

@@ -78,7 +78,7 @@ for _command in COMMANDS:
               help="The port of http://127.0.0.1 to serve at.")  # fmt: skip
 def up(port: int) -> None:
     """Run the whole system on this machine: local cloud, site, live reload."""
-    from sula.up import up as run  # noqa: PLC0415 - heavy modules inside commands
+    from sula.local.up import up as run  # noqa: PLC0415 - heavy modules inside commands
 
     run(_config(cloud="local"), port, _console())
 
@@ -139,7 +139,7 @@ def deploy(  # noqa: PLR0917 - click's way
 ) -> None:
     """Publish: render what changed, upload it, and end when the feeds show it."""
     from sula.commands import run_deploy  # noqa: PLC0415 - heavy modules inside commands
-    from sula.deploy import Options  # noqa: PLC0415 - the same
+    from sula.publishing.deploy import Options  # noqa: PLC0415 - the same
 
     options = Options(force=force, full=full, verify=verify, wait=wait)
     run_deploy(
@@ -195,8 +195,8 @@ def destroy(bucket: bool, yes: bool) -> None:  # noqa: FBT001 - click's way
 @click.option("--accept-feeds", is_flag=True, help="Only let the feeds through that are held back.")
 def reindex(accept_feeds: bool) -> None:  # noqa: FBT001 - click's way
     """Have the lists and feeds made anew, from the published pages alone."""
-    from sula.connect import connect  # noqa: PLC0415 - heavy modules inside commands
-    from sula.reindex import accept_held, reindex  # noqa: PLC0415 - the same
+    from sula.cloud.connect import connect  # noqa: PLC0415 - heavy modules inside commands
+    from sula.publishing.reindex import accept_held, reindex  # noqa: PLC0415 - the same
 
     target = connect(_config())
     if accept_feeds:
@@ -213,7 +213,7 @@ def reindex(accept_feeds: bool) -> None:  # noqa: FBT001 - click's way
 @click.option("--branch", default=None, help="The branch to deploy (SULA_BRANCH).")
 def remote(folder: Path | None, branch: str | None) -> None:
     """Make a git remote on this machine that deploys what is pushed to it."""
-    from sula.remote import make_remote, remote_lines  # noqa: PLC0415 - heavy modules inside commands
+    from sula.local.remote import make_remote, remote_lines  # noqa: PLC0415 - heavy modules inside commands
 
     config = _config(branch=branch)
     place = make_remote(config, folder or config.root / ".sula" / "remote.git")

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sula.checks.codes import CODES
 from sula.cli_parts import config, console, example, print_json, require_utf8, shown
-from sula.codes import CODES
 
 if TYPE_CHECKING:
     from sula.errors import Finding
@@ -37,8 +37,8 @@ def init(folder: Path, **said: str | bool) -> None:
 
     What is in DIR already is left as it is.
     """
-    from sula.init import Wanted, init_lines  # noqa: PLC0415 - heavy modules inside commands
-    from sula.init import init as make  # noqa: PLC0415 - the same
+    from sula.authoring.init import Wanted, init_lines  # noqa: PLC0415 - heavy modules inside commands
+    from sula.authoring.init import init as make  # noqa: PLC0415 - the same
 
     made = make(folder, Wanted(**said))  # type: ignore[arg-type]
     for line in init_lines(made, folder):
@@ -63,8 +63,8 @@ def new(title: str, tags: str, edit: bool, **said: str | bool) -> None:  # noqa:
     """Make a post: front matter with title, date and identity, in a file of its own."""
     from datetime import datetime  # noqa: PLC0415 - heavy modules inside commands
 
-    from sula.new import new_post  # noqa: PLC0415 - the same
-    from sula.settings import load_settings  # noqa: PLC0415 - the same
+    from sula.authoring.new import new_post  # noqa: PLC0415 - the same
+    from sula.site.settings import load_settings  # noqa: PLC0415 - the same
 
     settings = load_settings(config().root)
     now = datetime.now(settings.zone)
@@ -149,7 +149,7 @@ def explain(code: str | None) -> None:
 
     Without a code, list them all.
     """
-    from sula.explain import explanations, lines  # noqa: PLC0415 - heavy modules inside commands
+    from sula.checks.explain import explanations, lines  # noqa: PLC0415 - heavy modules inside commands
 
     if code is not None:
         click.echo("\n".join(lines(explanations()[code])))
@@ -215,7 +215,7 @@ def stats(as_json: bool, svg: Path | None) -> None:  # noqa: FBT001 - click's wa
     """Say how much was written, when, and about what; words per day by git's history."""
     from datetime import datetime  # noqa: PLC0415 - heavy modules inside commands
 
-    from sula import stats_chart  # noqa: PLC0415 - the same
+    from sula.authoring import stats_chart  # noqa: PLC0415 - the same
     from sula.commands import checkout_of, run_stats  # noqa: PLC0415 - the same
 
     checkout = checkout_of(config())
@@ -242,11 +242,11 @@ def schema(what: str) -> None:
 
     Of front matter, of the settings in pelicanconf.py, or of [tool.sula] in pyproject.toml.
     """
-    from sula import schema as schemas  # noqa: PLC0415 - heavy modules inside commands
+    from sula.authoring import schema as schemas  # noqa: PLC0415 - heavy modules inside commands
 
     if what == "pyproject":
-        from sula.manage import parameters  # noqa: PLC0415 - the same
-        from sula.stack import load_template  # noqa: PLC0415 - the same
+        from sula.cloud.manage import parameters  # noqa: PLC0415 - the same
+        from sula.cloud.stack import load_template  # noqa: PLC0415 - the same
 
         print_json(schemas.machine(parameters(load_template())))
     else:

@@ -9,13 +9,15 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sula.claims import Clock
+from sula.cloud.connect import connect
+from sula.cloud.target import Target
 from sula.config import Config
-from sula.connect import connect
 from sula.console import PATIENCE, Console, Following
-from sula.deploy import Ahead, Deploy, Options, Outcome
+from sula.content.gather import Checkout, Prepared, look, require_lists
+from sula.content.sources import Known
 from sula.errors import Finding
-from sula.gather import Checkout, Prepared, look, require_lists
+from sula.publishing.claims import Clock
+from sula.publishing.deploy import Ahead, Deploy, Options, Outcome
 from sula.report import (
     change_lines,
     change_words,
@@ -27,11 +29,9 @@ from sula.report import (
     summary,
     waiting,
 )
-from sula.sources import Known
-from sula.target import Target
 
 if TYPE_CHECKING:
-    from sula.stats import Stats
+    from sula.authoring.stats import Stats
 
 
 def checkout_of(config: Config, url: str | None = None, known: Known = lambda: None) -> Checkout:
@@ -63,12 +63,12 @@ def run_external(config: Config, console: Console) -> list[Finding]:
 
 def run_stats(checkout: Checkout, today: date) -> Stats:
     """How much was written, and when; what cannot be read does not count."""
-    from sula.frontmatter import split  # noqa: PLC0415 - no deploy needs it
-    from sula.gather import read_metas  # noqa: PLC0415 - the same
-    from sula.markdown_structure import count_words  # noqa: PLC0415 - the same
-    from sula.meta import kind_of  # noqa: PLC0415 - the same
-    from sula.sources import read_text  # noqa: PLC0415 - the same
-    from sula.stats import collect, history  # noqa: PLC0415 - the same
+    from sula.authoring.stats import collect, history  # noqa: PLC0415 - the same
+    from sula.content.frontmatter import split  # noqa: PLC0415 - no deploy needs it
+    from sula.content.gather import read_metas  # noqa: PLC0415 - the same
+    from sula.content.meta import kind_of  # noqa: PLC0415 - the same
+    from sula.content.sources import read_text  # noqa: PLC0415 - the same
+    from sula.markdown.structure import count_words  # noqa: PLC0415 - the same
 
     settings = checkout.settings
     posts = [path for path in checkout.scan.blobs if kind_of(path) == "post"]
@@ -104,7 +104,7 @@ def run_plan(config: Config, *, verify: bool, full: bool) -> Prepared:
 
 def run_build(config: Config, out: Path, url: str | None, console: Console) -> None:
     """Build into a folder, and say what was done."""
-    from sula.build import build, load_ahead  # noqa: PLC0415 - no deploy needs it
+    from sula.publishing.build import build, load_ahead  # noqa: PLC0415 - no deploy needs it
 
     began = time.monotonic()
     following = Following(console)
@@ -133,7 +133,7 @@ def run_deploy(
 ) -> Outcome:
     """Deploy, and tell what readers now see. ``began`` is when, by the monotonic clock."""
     if create:
-        from sula.manage import make_stack  # noqa: PLC0415 - only where the stack is meant
+        from sula.cloud.manage import make_stack  # noqa: PLC0415 - only where the stack is meant
 
         live = make_stack(config, console, allow_losses=allow_losses, agreed=agreed)
         options = replace(options, renew=not live)

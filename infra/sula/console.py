@@ -10,9 +10,9 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, TypeVar
 
-from sula.actions import Action, Plan
-from sula.deploy import Steps
 from sula.errors import Finding
+from sula.planning.actions import Action, Plan
+from sula.publishing.deploy import Steps
 from sula.report import plural, seconds
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sula.codes import Code, Severity
+from sula.checks.codes import Code, Severity
 
 
 @dataclass(frozen=True, order=True)

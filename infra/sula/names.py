@@ -12,7 +12,7 @@ Kind = Literal[
     "enclosure", "codes", "line", "host", "name", "tongue", "size", "pairs", "pattern", "options",
     "switch", "formats", "region", "stack", "branch", "parameters",
 ]  # fmt: skip
-"""What a value looks like; `sula.schema` says it as JSON Schema."""
+"""What a value looks like; `sula.authoring.schema` says it as JSON Schema."""
 
 
 class Name(NamedTuple):

@@ -6,13 +6,13 @@ import json
 
 import click
 
-from sula.claims import Clock
 from sula.cli_parts import NOBODY
+from sula.cloud.connect import cloud_of, connect
+from sula.cloud.status import letter_lines, live, stack_lines, stack_status, status_lines
 from sula.config import Config
-from sula.connect import cloud_of, connect
 from sula.console import Console
 from sula.errors import ConfigError
-from sula.live import letter_lines, live, stack_lines, stack_status, status_lines
+from sula.publishing.claims import Clock
 from sula.report import plural
 
 
@@ -30,8 +30,8 @@ def run_status(
                 for line in letter_lines(found):
                     console.line(line)
         if redrive:
-            from sula.services import CloudFormation  # noqa: PLC0415 - only here
-            from sula.stack import outputs  # noqa: PLC0415 - the same
+            from sula.cloud.services import CloudFormation  # noqa: PLC0415 - only here
+            from sula.cloud.stack import outputs  # noqa: PLC0415 - the same
 
             queue = outputs(CloudFormation(cloud_of(config)), config.stack).queue_url
             count = target.dead_letters.move_to(queue)
@@ -48,18 +48,18 @@ def run_status(
 
 def run_rollback(config: Config, console: Console, deploys: int, *, wait: bool) -> None:
     """Roll back, and tell what readers now see."""
-    from sula.rollback import Rollback  # noqa: PLC0415 - only here
-    from sula.stack import outputs  # noqa: PLC0415 - the same
+    from sula.cloud.stack import outputs  # noqa: PLC0415 - the same
+    from sula.publishing.rollback import Rollback  # noqa: PLC0415 - only here
 
     target = connect(config)
     cloud = cloud_of(config)
     if config.is_local:
-        from sula.connect import running  # noqa: PLC0415 - the same
+        from sula.cloud.connect import running  # noqa: PLC0415 - the same
 
         known = running(config).outputs
         bucket = known.bucket if known else ""
     else:
-        from sula.services import CloudFormation  # noqa: PLC0415 - the same
+        from sula.cloud.services import CloudFormation  # noqa: PLC0415 - the same
 
         bucket = outputs(CloudFormation(cloud), config.stack).bucket
     done = Rollback(target, cloud.objects(bucket), wait=wait).run(deploys)
@@ -78,7 +78,7 @@ def run_rollback(config: Config, console: Console, deploys: int, *, wait: bool) 
 
 def run_doctor(config: Config, console: Console, *, as_json: bool) -> bool:
     """Check everything, and say whether all is well."""
-    from sula.doctor import examine  # noqa: PLC0415 - only here
+    from sula.cloud.doctor import examine  # noqa: PLC0415 - only here
 
     found = list(examine(config))
     if as_json:
@@ -93,7 +93,7 @@ def run_doctor(config: Config, console: Console, *, as_json: bool) -> bool:
 
 def run_destroy(config: Config, console: Console, *, bucket: bool, yes: bool) -> None:
     """Say what goes, ask, and remove it."""
-    from sula.manage import destroy, what_goes  # noqa: PLC0415 - only here
+    from sula.cloud.manage import destroy, what_goes  # noqa: PLC0415 - only here
 
     for line in what_goes(config, bucket=bucket):
         console.line(line)

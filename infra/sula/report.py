@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from edgefeed.contract import PAGES, key_to_path
-from sula.actions import Action, Plan, Stage
-from sula.waiting import moment
+from sula.planning.actions import Action, Plan, Stage
+from sula.planning.scheduled import moment
 
 _SIGNS = {"create": "+", "update": "~", "delete": "-", "retire": "-"}
 _MOST = 12

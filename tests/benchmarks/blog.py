@@ -12,9 +12,9 @@ from tests.example_site import EXAMPLE
 
 from edgefeed.contract import FRAGMENTS, INDEX_KEY, json_ld, key_to_path
 from edgefeed.index import Header, Index, encode
+from edgefeed.laptop.stores import MemoryStore
 from edgefeed.model import Entry, Fragment
 from edgefeed.store import Object
-from edgefeed.stores import MemoryStore
 
 ROOT = Path(__file__).parents[2]
 TAGS = tuple(f"topic {number}" for number in range(60))

@@ -30,10 +30,10 @@ from tests.benchmarks.peers.measure import Peak
 from tests.benchmarks.peers.peer import SETTINGS
 
 from edgefeed.contract import PAGES
-from sula.build import Marker, identities, load_ahead, make_lists, merge, noting
-from sula.gather import Checkout, Prepared, look, prepare, read_metas
-from sula.record import Record
-from sula.workshop import Workshop
+from sula.content.gather import Checkout, Prepared, look, prepare, read_metas
+from sula.planning.record import Record
+from sula.publishing.build import Marker, identities, load_ahead, make_lists, merge, noting
+from sula.rendering.workshop import Workshop
 
 
 def cpu() -> float:
@@ -71,7 +71,7 @@ def watched(posts: int) -> int:
 
 
 def build(site: Path, posts: int) -> None:
-    """The steps of `sula.build.build`, each timed."""
+    """The steps of `sula.publishing.build.build`, each timed."""
     stage, out = site / "stage", site / "public"
     stage.mkdir()
     with phase("prepare", posts):

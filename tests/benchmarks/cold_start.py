@@ -26,7 +26,7 @@ from tests.edgefeed.moto_endpoint import MotoEndpoint
 from tests.edgefeed.runtime_api import Lambda, lambdas_own
 from tests.edgefeed.sample_pages import SITE, THEME
 
-from sula import bundle, dependencies
+from sula.publishing import bundle, dependencies
 
 ROUNDS = 9
 MOST = 2.5

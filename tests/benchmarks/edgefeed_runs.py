@@ -21,12 +21,12 @@ from typing import Any
 
 from tests.benchmarks.blog import ROOT, SITE, BlogStore, key_of, page_of, title_of
 
-from edgefeed.directory import compile_templates, read_templates
 from edgefeed.handler import Function
+from edgefeed.laptop.directory import compile_templates, read_templates
+from edgefeed.laptop.stores import Silent
 from edgefeed.lists import Theme
 from edgefeed.page import read_page
 from edgefeed.ports import Ports
-from edgefeed.stores import Silent
 
 _MB = 1024
 

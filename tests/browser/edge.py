@@ -12,14 +12,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from edgefeed.contract import LISTS, PAGES
-from sula import stack
-from sula.claims import Clock
-from sula.connect import target_of
-from sula.deploy import Deploy, Options
-from sula.edge_proxy import EdgeProxy
-from sula.gather import look
-from sula.local import LocalCloud
-from sula.services import CloudFormation
+from sula.cloud import stack
+from sula.cloud.connect import target_of
+from sula.cloud.services import CloudFormation
+from sula.content.gather import look
+from sula.local.cloud import LocalCloud
+from sula.local.edge_proxy import EdgeProxy
+from sula.publishing.claims import Clock
+from sula.publishing.deploy import Deploy, Options
 
 from .screenshots import ROOT
 

@@ -9,7 +9,7 @@ from edgefeed import search
 from edgefeed.contract import Person, Site, series_path, tag_path
 from edgefeed.lists import Theme
 from edgefeed.model import Count, Document, Entry, Kind, Listing
-from sula.markdown import convert
+from sula.markdown.parser import convert
 from sula.model import Reference, SeriesPart
 
 from .samples import Sample, make, render_post, templates, theme, theme_assets

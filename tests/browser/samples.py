@@ -19,7 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from edgefeed.contract import Link, Person, Site, template_filters, template_globals
 from edgefeed.lists import Theme
 from edgefeed.model import Entry, Fragment
-from sula.markdown import Heading
+from sula.markdown.parser import Heading
 from sula.model import Reference, SeriesPart
 
 ROOT = Path(__file__).parents[2]

@@ -19,7 +19,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
-from sula.markdown import convert
+from sula.markdown.parser import convert
 
 from . import nu
 from .chromium import SCHEMES, SHIFTS, WIDTHS, serve

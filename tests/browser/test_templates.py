@@ -14,7 +14,7 @@ import pytest
 from lxml import html as lxml_html
 
 from edgefeed.contract import Person
-from sula.markdown import Heading
+from sula.markdown.parser import Heading
 from sula.model import Reference, SeriesPart
 
 from .sample_site import posts

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pytest
 
-from sula import stack
-from sula.bundle import zipped
-from sula.local import LocalCloud
-from sula.services import CloudFormation, LambdaFunction
+from sula.cloud import stack
+from sula.cloud.services import CloudFormation, LambdaFunction
+from sula.local.cloud import LocalCloud
+from sula.publishing.bundle import zipped
 
 _numbers = itertools.count()
 

@@ -16,21 +16,21 @@ import feedparser
 from click.testing import CliRunner, Result
 from tests.authored import Authored
 
-from sula import stack
-from sula.aws import S3Objects
-from sula.claims import Clock
 from sula.cli import cli
+from sula.cloud import stack
+from sula.cloud.aws import S3Objects
+from sula.cloud.connect import target_of
+from sula.cloud.keyvalues import KeyValueStore
+from sula.cloud.services import CloudFormation
+from sula.cloud.target import Target
 from sula.config import Config
-from sula.connect import target_of
-from sula.deploy import Deploy, Options, Outcome
-from sula.edge_proxy import EdgeProxy
-from sula.gather import look
-from sula.keyvalues import KeyValueStore
-from sula.local import LocalCloud, Running, announce
-from sula.rollback import Rollback, RolledBack
-from sula.services import CloudFormation
-from sula.target import Target
-from sula.theme import shipped_theme
+from sula.content.gather import look
+from sula.local.cloud import LocalCloud, Running, announce
+from sula.local.edge_proxy import EdgeProxy
+from sula.publishing.claims import Clock
+from sula.publishing.deploy import Deploy, Options, Outcome
+from sula.publishing.rollback import Rollback, RolledBack
+from sula.site.theme import shipped_theme
 
 _numbers = itertools.count()
 

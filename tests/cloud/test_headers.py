@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 from tests.cloud.conftest import Deployed
 
-from sula.edge_proxy import EdgeProxy
-from sula.served import cache_control, content_type, is_list_path
+from sula.local.edge_proxy import EdgeProxy
+from sula.local.served import cache_control, content_type, is_list_path
 
 pytestmark = pytest.mark.cloud
 

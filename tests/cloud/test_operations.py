@@ -20,11 +20,11 @@ from tests.cloud.site import Site
 
 from edgefeed.contract import INDEX_KEY
 from edgefeed.index import Debt, decode, encode
-from sula import stack
-from sula.doctor import examine
+from sula.cloud import stack
+from sula.cloud.doctor import examine
+from sula.cloud.services import CloudFormation
 from sula.errors import CloudError, ConfigError, StackError
-from sula.local import LocalCloud
-from sula.services import CloudFormation
+from sula.local.cloud import LocalCloud
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("operations")]
 

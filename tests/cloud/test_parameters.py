@@ -17,11 +17,11 @@ import pytest
 from tests.authored import Post
 from tests.cloud.site import Site
 
-from sula import stack
-from sula.doctor import examine
-from sula.edge_proxy import EdgeProxy
-from sula.local import LocalCloud
-from sula.services import CloudFormation
+from sula.cloud import stack
+from sula.cloud.doctor import examine
+from sula.cloud.services import CloudFormation
+from sula.local.cloud import LocalCloud
+from sula.local.edge_proxy import EdgeProxy
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("parameters")]
 

@@ -15,10 +15,10 @@ from uuid import uuid4
 import pytest
 from tests.cloud.conftest import Deployed, echo
 
-from sula.aws import S3Objects
-from sula.edge_proxy import EdgeProxy
-from sula.served import LIST_PATHS, cache_control, content_type
-from sula.watching import SqsQueue
+from sula.cloud.aws import S3Objects
+from sula.cloud.monitoring import SqsQueue
+from sula.local.edge_proxy import EdgeProxy
+from sula.local.served import LIST_PATHS, cache_control, content_type
 
 pytestmark = pytest.mark.cloud
 

@@ -13,8 +13,8 @@ import pytest
 from tests.authored import Post
 from tests.cloud.site import Site
 
-from sula.local import LocalCloud
-from sula.watching import SqsQueue
+from sula.cloud.monitoring import SqsQueue
+from sula.local.cloud import LocalCloud
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("requests")]
 

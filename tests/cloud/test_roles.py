@@ -2,7 +2,7 @@
 
 The local cloud does not enforce them. It does make the roles, with every name filled in; so each
 call is looked up in the policy as an account would, and each permission must have been needed by
-some call. S3 is `tests/sula/test_roles.py`'s, where moto does enforce.
+some call. S3 is `tests/sula/cloud/test_roles.py`'s, where moto does enforce.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from tests.authored import Post
 from tests.cloud.conftest import echo
 from tests.cloud.site import Site
 
-from sula.aws import Cloud
-from sula.claims import Clock, claim
-from sula.connect import target_of
-from sula.deploy import Deploy, Options
-from sula.gather import look
-from sula.local import LocalCloud
-from sula.rollback import Rollback
-from sula.services import CloudFormation, LambdaFunction
-from sula.stack import outputs
-from sula.target import LateError, Target
-from sula.wait import wait_for_feeds
+from sula.cloud.aws import Cloud
+from sula.cloud.connect import target_of
+from sula.cloud.services import CloudFormation, LambdaFunction
+from sula.cloud.stack import outputs
+from sula.cloud.target import LateError, Target
+from sula.content.gather import look
+from sula.local.cloud import LocalCloud
+from sula.publishing.claims import Clock, claim
+from sula.publishing.deploy import Deploy, Options
+from sula.publishing.rollback import Rollback
+from sula.publishing.wait import wait_for_feeds
 
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("roles")]
 

@@ -9,11 +9,11 @@ from collections.abc import Callable
 import pytest
 from tests.cloud.conftest import Deployed, echo
 
-from sula import stack
-from sula.aws import S3Objects
+from sula.cloud import stack
+from sula.cloud.aws import S3Objects
+from sula.cloud.services import CloudFormation
 from sula.errors import CloudError, StackError
-from sula.local import LocalCloud
-from sula.services import CloudFormation
+from sula.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.cloud
 

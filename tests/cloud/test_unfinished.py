@@ -10,13 +10,13 @@ import pytest
 from tests.cloud.conftest import echo
 from tests.cloud.site import Site
 
-from sula import stack
+from sula.cloud import stack
+from sula.cloud.doctor import examine
+from sula.cloud.manage import make_stack
+from sula.cloud.services import CloudFormation, LambdaFunction
 from sula.console import Console
-from sula.doctor import examine
 from sula.errors import CloudError, StackError
-from sula.local import LocalCloud
-from sula.manage import make_stack
-from sula.services import CloudFormation, LambdaFunction
+from sula.local.cloud import LocalCloud
 
 pytestmark = pytest.mark.cloud
 

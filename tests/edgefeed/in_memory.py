@@ -13,13 +13,13 @@ import msgspec
 from tests.example_site import EXAMPLE
 
 from edgefeed.contract import Site, json_ld
-from edgefeed.directory import read_templates
 from edgefeed.handler import Function
+from edgefeed.laptop.directory import read_templates
+from edgefeed.laptop.stores import MemoryStore
 from edgefeed.lists import Theme
 from edgefeed.page import read_page
 from edgefeed.ports import Ports, Renderer
 from edgefeed.store import Object, Unavailable
-from edgefeed.stores import MemoryStore
 
 ROOT = Path(__file__).parents[2]
 ASSETS = {f.name: f"theme/{f.stem}.0123456789{f.suffix}" for f in (ROOT / "theme/static").iterdir()}

@@ -23,7 +23,7 @@ from itertools import count
 from pathlib import Path
 from typing import Any, Self
 
-from sula import dependencies
+from sula.publishing import dependencies
 
 _BASE = "/2018-06-01/runtime"
 LAMBDA_HAS = ("boto3", "awslambdaric")

@@ -9,8 +9,8 @@ from tests.edgefeed.strategies import SITE as FULL
 from tests.edgefeed.strategies import describe, page
 
 from edgefeed.contract import Site, key_to_path, quote_path
-from edgefeed.directory import build_directory
-from sula.theme import read_theme
+from edgefeed.laptop.directory import build_directory
+from sula.site.theme import read_theme
 
 ROOT = Path(__file__).parents[2]
 THEME = read_theme(ROOT / "theme")

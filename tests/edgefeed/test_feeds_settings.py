@@ -10,7 +10,7 @@ import pytest
 from tests.edgefeed.sample_pages import ROOT, SITE, key_of, post
 
 from edgefeed.contract import FEED_FILES, FEED_FORMATS, Site
-from edgefeed.directory import build_directory
+from edgefeed.laptop.directory import build_directory
 
 SERIES = b'"isPartOf": {"@type": "CreativeWorkSeries", "name": "Nests"}, "headline"'
 

@@ -13,12 +13,12 @@ from jsonschema import Draft202012Validator
 from tests.edgefeed.in_memory import DONE, ROOT, SITE, World, key
 
 from edgefeed.contract import INDEX_KEY
-from edgefeed.directory import read_templates
 from edgefeed.index import decode
+from edgefeed.laptop.directory import read_templates
+from edgefeed.laptop.stores import MemoryStore
 from edgefeed.lists import Theme
 from edgefeed.model import Document
 from edgefeed.store import Object, Unavailable
-from edgefeed.stores import MemoryStore
 
 METRICS = Path(__file__).parent / "schemas/embedded-metric-format.json"
 

@@ -17,7 +17,7 @@ from edgefeed.model import Observed, Post
 from edgefeed.page import read_page
 from edgefeed.store import Unavailable
 from edgefeed.versions import Outdated
-from sula.function import READS
+from sula.publishing.function import READS
 
 
 def test_a_theme_change_rewrites_lists_and_an_old_function_stands_back() -> None:

@@ -13,10 +13,10 @@ from edgefeed.backlog import FULL, Waiting
 from edgefeed.contract import FRAGMENTS, INDEX_KEY
 from edgefeed.handler import Function
 from edgefeed.index import decode
+from edgefeed.laptop.stores import MemoryStore
 from edgefeed.reconcile import Run
 from edgefeed.steps import drive
 from edgefeed.store import Conflict, Object
-from edgefeed.stores import MemoryStore
 from edgefeed.versions import Message
 
 

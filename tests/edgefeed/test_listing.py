@@ -13,7 +13,7 @@ from edgefeed.index import Header, Index, apply
 from edgefeed.listing import Catalogue
 from edgefeed.model import Entry, Kind, Listing, Observed, Post
 from edgefeed.units import SITEMAP_PART, YEAR_PAGE, YEARS, document_keys, unit_of
-from sula.served import is_list_path
+from sula.local.served import is_list_path
 
 
 def listings(catalogue: Catalogue) -> dict[str, Listing | None]:

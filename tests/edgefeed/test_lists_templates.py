@@ -11,7 +11,7 @@ from markupsafe import Markup
 from tests.browser.sample_site import FRAGMENTS, listings
 from tests.browser.samples import site, templates, theme
 
-from edgefeed.directory import compile_templates
+from edgefeed.laptop.directory import compile_templates
 from edgefeed.lists import Theme
 from edgefeed.templates import Templates
 

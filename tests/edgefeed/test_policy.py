@@ -27,11 +27,11 @@ from tests.roles import BUCKET, LOG, QUEUE, Grant, assumed, grants, resource
 
 from edgefeed import aws, contract
 from edgefeed.handler import Function
+from edgefeed.laptop.stores import Silent
 from edgefeed.lists import Theme
 from edgefeed.page import read_page
 from edgefeed.ports import Ports
 from edgefeed.store import Unavailable
-from edgefeed.stores import Silent
 
 ALL = grants()
 ROLE = resource("FunctionRole")

@@ -26,7 +26,7 @@ from tests.edgefeed.sample_pages import BROKEN, SITE, THEME, key_of, post, stati
 from tests.edgefeed.world import ACKNOWLEDGED, BUCKET, EVENTS, World, message
 
 from edgefeed.contract import PROBLEMS_KEY
-from sula import bundle, dependencies
+from sula.publishing import bundle, dependencies
 
 HANDLERS = ("index.handler", "edgefeed.handler.handler")
 

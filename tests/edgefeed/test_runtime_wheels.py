@@ -27,8 +27,8 @@ from tests.edgefeed.runtime_api import lambdas_own
 from tests.edgefeed.sample_pages import SITE, THEME, key_of, post
 from tests.edgefeed.world import ACKNOWLEDGED, World, message
 
-from sula import bundle, dependencies
 from sula.errors import CloudError
+from sula.publishing import bundle, dependencies
 
 # ELF's e_machine, by processor (System V ABI).
 MACHINES = {"arm64": 183, "x86_64": 62}
@@ -106,7 +106,7 @@ def test_the_same_wheels_give_the_same_bytes_anywhere(
 ) -> None:
     code = (
         "import os, sys; os.umask(int(sys.argv[1], 8))\n"
-        "from pathlib import Path; from sula import bundle, dependencies\n"
+        "from pathlib import Path; from sula.publishing import bundle, dependencies\n"
         "from tests.edgefeed.sample_pages import SITE, THEME\n"
         "files = dependencies.files('arm64', Path(sys.argv[2]))\n"
         "print(bundle.build(SITE, dict(THEME.templates), files).digest)\n"

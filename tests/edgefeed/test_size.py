@@ -6,7 +6,7 @@ import ast
 import io
 import tokenize
 
-from sula import bundle
+from sula.publishing import bundle
 
 MOST = 3_335
 """Far from the 1,500 that were asked for: see lambda/README.md."""
@@ -38,11 +38,5 @@ def test_the_functions_own_source_does_not_grow() -> None:
         name: body.decode() for name, body in bundle.edgefeed_files().items() if name[-3:] == ".py"
     }
     assert len(sources) > 20
-    assert (
-        not {
-            f"edgefeed/{name}.py"
-            for name in ("ahead", "directory", "notes", "plain_body", "stores")
-        }
-        & sources.keys()
-    )
+    assert not [name for name in sources if "laptop" in name]
     assert sum(map(lines_of_code, sources.values())) <= MOST

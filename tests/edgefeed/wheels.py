@@ -10,9 +10,10 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
-from sula import bundle, dependencies, settings
 from sula.errors import CloudError
-from sula.theme import read_theme
+from sula.publishing import bundle, dependencies
+from sula.site import settings
+from sula.site.theme import read_theme
 
 ROOT = Path(__file__).parents[2]
 CACHE = ROOT / ".sula/wheels"

@@ -34,9 +34,9 @@ import pytest
 from tests.authored import Authored, Post
 from tests.cloud.site import Site
 
-from sula.aws import Cloud, Endpoint
-from sula.local import LocalCloud
-from sula.theme import shipped_theme
+from sula.cloud.aws import Cloud, Endpoint
+from sula.local.cloud import LocalCloud
+from sula.site.theme import shipped_theme
 
 REAL = os.environ.get("SULA_LIVE") == "1"
 REGION = os.environ.get("SULA_CLOUD", "eu-central-1")

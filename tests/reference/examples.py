@@ -9,11 +9,11 @@ from pathlib import Path
 
 from tests.authored import NOW
 
+from sula.checks.explain import Example
 from sula.checks.external import Answer, Limits, check_external
 from sula.checks.run import Check
+from sula.content.gather import look
 from sula.errors import Finding
-from sula.explain import Example
-from sula.gather import look
 
 SETTINGS = """SITEURL = "https://blog.example"
 SITENAME = "A notebook"

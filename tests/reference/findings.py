@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from tests.reference.examples import run
 
+from sula.checks.explain import Example, Explanation, explanations, silence
 from sula.errors import Finding
-from sula.explain import Example, Explanation, explanations, silence
 
 _LANGUAGES = {"md": "markdown", "py": "python", "html": "html+jinja", "txt": "text"}
 

@@ -8,8 +8,8 @@ import pytest
 from tests.reference import findings
 from tests.reference.examples import run
 
-from sula.codes import CODES
-from sula.explain import explanations
+from sula.checks.codes import CODES
+from sula.checks.explain import explanations
 
 ROOT = Path(__file__).parents[2]
 STALE = "is not what the code says: run `make reference`"

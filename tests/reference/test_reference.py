@@ -13,12 +13,12 @@ from tests.reference.__main__ import texts
 from tests.reference.commands import page
 from tests.reference.tables import ROOT, rewritten
 
+from sula.authoring.schema import front_matter
 from sula.cli import cli
-from sula.fields import KEYS
-from sula.meta import read_source
+from sula.content.fields import KEYS
+from sula.content.meta import read_source
 from sula.names import FRONT, SETTINGS, Name
-from sula.schema import front_matter
-from sula.settings import load_settings
+from sula.site.settings import load_settings
 
 RULES = load_settings(ROOT).rules
 

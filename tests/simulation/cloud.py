@@ -9,9 +9,9 @@ from urllib.parse import unquote, urlsplit
 from tests.simulation.site import SITE
 
 from edgefeed.contract import LISTS, PAGES, key_to_path
+from edgefeed.laptop.stores import MemoryStore
 from edgefeed.notify import changed_feeds
 from edgefeed.store import GENERATION, Conflict, Object
-from edgefeed.stores import MemoryStore
 
 
 class Violation(AssertionError):  # noqa: N818 - what it is

@@ -18,7 +18,7 @@ from tests.simulation.shrink import shrink
 from tests.simulation.simulator import Simulation, plan_of, simulate
 
 from edgefeed.contract import Site
-from edgefeed.directory import read_templates
+from edgefeed.laptop.directory import read_templates
 from edgefeed.lists import Theme
 from edgefeed.reconcile import Run
 

@@ -7,11 +7,11 @@ from tests.simulation.site import reader_for
 
 from edgefeed.contract import INDEX_KEY, LISTS, PAGES, Site
 from edgefeed.index import Header, Index, decode, encode
+from edgefeed.laptop.stores import MemoryStore, Silent
 from edgefeed.ports import Ports, Renderer
 from edgefeed.rebuild import rebuild
 from edgefeed.reconcile import Run
 from edgefeed.steps import drive
-from edgefeed.stores import MemoryStore, Silent
 
 
 def judge(store: MemoryStore, edge: Edge | None, site: Site, renderer: Renderer) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 import msgspec
 
 from edgefeed.contract import PAGES
-from sula.actions import Inputs, Plan
-from sula.contents import Contents, authored
+from sula.content.files import Contents, authored
 from sula.model import Job, Meta
-from sula.plan import make_plan, to_read
-from sula.publish import record_of, stored_of
-from sula.record import Prints, Record, Stored, decode, encode
+from sula.planning.actions import Inputs, Plan
+from sula.planning.plan import make_plan, to_read
+from sula.planning.record import Prints, Record, Stored, decode, encode
+from sula.publishing.publish import record_of, stored_of
 
 SITE = "tag:example.org,2026:site"
 PRINTS = Prints("engine", "theme", "settings")

@@ -9,7 +9,7 @@ from typing import Any
 
 import yaml
 
-from sula import stack
+from sula.cloud import stack
 
 ROOT = Path(__file__).parents[2]
 

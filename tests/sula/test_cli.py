@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from tests.authored import Authored, Post
 
+from sula.checks.codes import CODES
 from sula.cli import cli
-from sula.codes import CODES
 
 COMMANDS = sorted(cli.commands)
 HEAVY = ("boto3", "botocore", "pelican", "jinja2", "lxml", "markdown_it", "msgspec", "rich",
@@ -151,7 +151,7 @@ def test_a_command_that_is_told_to_end_leaves_nothing(
     """A build puts the site together in the scratch folder; a gate holds it up there."""
     os.mkfifo(site.root / "gate")
     program = (
-        "import sys; from pathlib import Path; import sula.render as render\n"
+        "import sys; from pathlib import Path; import sula.rendering.render as render\n"
         "real = render.render_shard\n"
         "def slow(*given):\n"
         "    Path('gate').read_bytes()\n"

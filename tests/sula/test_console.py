@@ -9,9 +9,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from sula.actions import Action, Stage
 from sula.console import Console, Following
 from sula.errors import Finding
+from sula.planning.actions import Action, Stage
 
 
 class Terminal(io.StringIO):

@@ -27,19 +27,19 @@ def loaded_by(program: str) -> set[str]:
 
 
 def test_what_a_deploy_starts_with_is_light() -> None:
-    found = loaded_by("import sula.commands, sula.connect, sula.object_store")
+    found = loaded_by("import sula.commands, sula.cloud.connect, sula.cloud.object_store")
     assert not found & (CLOUD | RENDERING | NEVER)
 
 
 def test_rendering_loads_no_more_of_pelican_than_it_needs() -> None:
-    found = loaded_by("import sula.pelican_run")
+    found = loaded_by("import sula.rendering.pelican_run")
     assert {"pelican", "jinja2", "markdown_it"} <= found
     assert not found & (CLOUD | NEVER | {"pygments", "latex2mathml"})
 
 
 def test_a_stand_in_is_gone_after_the_import() -> None:
     loaded_by(
-        "import sula.pelican_parts\n"
+        "import sula.rendering.pelican_parts\n"
         "from rich.progress import Progress\n"
         "import docutils.core\n"
         "assert docutils.core.publish_string('x')"
@@ -49,7 +49,7 @@ def test_a_stand_in_is_gone_after_the_import() -> None:
 def test_what_is_loaded_already_is_no_stand_in() -> None:
     loaded_by(
         "import pelican.readers\nbefore = pelican.readers.HTMLTranslator\n"
-        "import sula.pelican_parts\nassert pelican.readers.HTMLTranslator is before\n"
+        "import sula.rendering.pelican_parts\nassert pelican.readers.HTMLTranslator is before\n"
         "assert before.__mro__[-2].__module__.startswith('docutils')"
     )
 

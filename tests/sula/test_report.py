@@ -10,10 +10,10 @@ import pytest
 from tests.authored import Authored, Post
 from tests.bucket import MemoryBucket
 
+from sula.cloud.target import Target
 from sula.commands import tell, tell_pages
 from sula.console import Console
 from sula.report import lists_that_show
-from sula.target import Target
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The sources taken together: anchors, addresses, redirects, the size of pictures. Pure.
 
-What the plan finds anyway (`sula.remarks`: missing sources, shared addresses and identities, tags)
-is not looked for again.
+What the plan finds anyway (`sula.planning.remarks`: missing sources, shared addresses and
+identities, tags) is not looked for again.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
-from sula.actions import Plan
+from sula.checks.codes import Code
 from sula.checks.text import Place, Seen
-from sula.codes import Code
 from sula.errors import Finding
-from sula.record import Source
-from sula.redirects import REDIRECTS_FILE, key_of
-from sula.remarks import Remark
-from sula.served import is_list_path
+from sula.local.served import is_list_path
+from sula.planning.actions import Plan
+from sula.planning.record import Source
+from sula.planning.redirects import REDIRECTS_FILE, key_of
+from sula.planning.remarks import Remark
 
 _PICTURES: Final = (".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".bmp", ".tif", ".tiff")
 _LARGE: Final = 2_000_000
@@ -39,7 +39,7 @@ def find_across(
 ) -> list[Finding]:
     """Everything that no source can tell alone.
 
-    `size_of` gives a file's bytes. `redirects` are the keys (`sula.redirects.key_of`) of
+    `size_of` gives a file's bytes. `redirects` are the keys (`sula.planning.redirects.key_of`) of
     ``redirects.txt``.
     """
     rows = {row.path: row for row in plan.rows if row.status != "draft"}

@@ -21,16 +21,16 @@ from urllib.parse import quote, urldefrag, urljoin, urlsplit
 
 import msgspec
 
-from sula.codes import Code
+from sula.checks.codes import Code
+from sula.content.frontmatter import Spot, split
+from sula.content.gather import Checkout
+from sula.content.meta import kind_of
+from sula.content.sources import read_text
 from sula.errors import Finding
-from sula.frontmatter import Spot, split
-from sula.gather import Checkout
-from sula.markdown import link_places, parse
-from sula.markdown_links import column_of
-from sula.markdown_render import Document
-from sula.meta import kind_of
+from sula.markdown.links import column_of
+from sula.markdown.parser import link_places, parse
+from sula.markdown.render import Document
 from sula.scratch import keep, recall
-from sula.sources import read_text
 
 _NAME: Final = "external.cache"
 _WEEK: Final = 7 * 86_400

@@ -19,14 +19,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from edgefeed.contract import slugify
-from sula.dates import DateError, parse_date
-from sula.fields import Fields
-from sula.frontmatter import Field, FrontMatter, split
-from sula.gather import Checkout
-from sula.git import Git, GitError
-from sula.identity import mint
-from sula.meta import POSTS, kind_of
-from sula.sources import decode
+from sula.content.dates import DateError, parse_date
+from sula.content.fields import Fields
+from sula.content.frontmatter import Field, FrontMatter, split
+from sula.content.gather import Checkout
+from sula.content.git import Git, GitError
+from sula.content.meta import POSTS, kind_of
+from sula.content.sources import decode
+from sula.planning.identity import mint
 
 _BOM: Final = "\ufeff"
 _DATES: Final = ("date", "updated", "modified", "lastmod", "last_modified_at")

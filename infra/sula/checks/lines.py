@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from sula.markdown_code import is_language, language_of
+from sula.markdown.code import is_language, language_of
 
 _WORDS: Final = ("![", "[^", "$", "{{", "{%")
 """An image, a footnote, a formula, a template's syntax."""

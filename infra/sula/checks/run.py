@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 import msgspec
 
-from sula.actions import Plan
-from sula.codes import CODES
+from sula.checks.codes import CODES
+from sula.content.gather import Checkout, Prepared, prepare
+from sula.content.urls import Rules
 from sula.errors import Finding
-from sula.gather import Checkout, Prepared, prepare
 from sula.model import Meta
-from sula.record import Record
+from sula.planning.actions import Plan
+from sula.planning.record import Record
 from sula.scratch import keep, recall
-from sula.settings import SETTINGS_FILE
-from sula.urls import Rules
+from sula.site.settings import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from sula.checks.text import Seen
@@ -128,7 +128,7 @@ class Check:
     def _read(
         self, root: Path, paths: Sequence[str], rules: Rules
     ) -> tuple[dict[str, Meta], list[Finding]]:
-        """See `sula.gather.Reader`."""
+        """See `sula.content.gather.Reader`."""
         blobs = self.checkout.scan.blobs
         new = []
         for path in paths:
@@ -150,7 +150,7 @@ class Check:
 
     def _anchors(self, path: str) -> tuple[str, ...]:
         from sula.checks.text import anchors_of  # noqa: PLC0415 - Markdown only where it is read
-        from sula.sources import read_text  # noqa: PLC0415 - the same
+        from sula.content.sources import read_text  # noqa: PLC0415 - the same
 
         seen = self._decode(path)
         if seen.anchors is None:
@@ -162,7 +162,7 @@ class Check:
     def _together(self, prepared: Prepared) -> list[Finding]:
         # Nothing of this is loaded where nothing has changed.
         from sula.checks.across import double_redirects, find_across  # noqa: PLC0415
-        from sula.links import locate  # noqa: PLC0415
+        from sula.content.findings import locate  # noqa: PLC0415
 
         content = self.checkout.settings.content
         seen = {path: self._decode(path) for path in self.seen}
@@ -232,7 +232,7 @@ def _look_at(root: Path, paths: Sequence[str], rules: Rules, url: str) -> dict[s
     if not paths:
         return {}
     from sula.checks.text import Seen, look_at  # noqa: PLC0415 - Markdown only where it is read
-    from sula.sources import read_text  # noqa: PLC0415 - the same
+    from sula.content.sources import read_text  # noqa: PLC0415 - the same
 
     encode = msgspec.msgpack.Encoder().encode
     found = {}

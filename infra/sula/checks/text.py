@@ -16,17 +16,17 @@ import msgspec
 from markdown_it.token import Token
 
 from sula.checks.lines import suspicious
+from sula.content.fields import Fields
+from sula.content.frontmatter import FrontMatter, split
+from sula.content.meta import read_front
+from sula.content.urls import Rules
 from sula.errors import Finding
-from sula.fields import Fields
-from sula.frontmatter import FrontMatter, split
-from sula.markdown import finish, link_places, parse
-from sula.markdown_code import is_language, language_of
-from sula.markdown_html import has_pictures, pictures
-from sula.markdown_links import column_of, lines_of, may_link, resolve
-from sula.markdown_render import RULES, Document, strange_language
-from sula.meta import read_front
+from sula.markdown.code import is_language, language_of
+from sula.markdown.html import has_pictures, pictures
+from sula.markdown.links import column_of, lines_of, may_link, resolve
+from sula.markdown.parser import finish, link_places, parse
+from sula.markdown.render import RULES, Document, strange_language
 from sula.model import Meta
-from sula.urls import Rules
 
 _TEMPLATE: Final = re.compile(r"\{\{[<%]?[^{}]*[>%]?\}\}|\{%.*?%\}|\{\{[<%-]?|\{%", re.DOTALL)
 _ID: Final = re.compile(r"""\s(?:id|name)\s*=\s*["']?([^"'\s>]+)""", re.IGNORECASE)

@@ -19,13 +19,13 @@ from jinja2 import TemplateError, TemplateSyntaxError
 from lxml import etree, html
 
 from edgefeed.contract import LISTS, PAGES
-from sula.actions import Plan
-from sula.build import make_lists
+from sula.content.gather import Checkout, lacks
 from sula.errors import ContentError, Finding, SulaError
-from sula.fallback import NOT_FOUND
-from sula.gather import Checkout, lacks
 from sula.model import Job
-from sula.workshop import Workshop
+from sula.planning.actions import Plan
+from sula.publishing.build import make_lists
+from sula.rendering.workshop import Workshop
+from sula.site.fallback import NOT_FOUND
 
 _MUST: Final = (
     ("//html[@lang]", "states no language: <html lang>"),

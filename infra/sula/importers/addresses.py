@@ -16,10 +16,10 @@ from datetime import datetime
 from typing import Final, Literal
 
 from edgefeed.contract import slugify
+from sula.content.urls import URLPattern, check_slug
 from sula.importers.model import Document
-from sula.redirects import refused
-from sula.served import is_list_path
-from sula.urls import URLPattern, check_slug
+from sula.local.served import is_list_path
+from sula.planning.redirects import refused
 
 ARTICLE: Final = "posts/{slug}/"
 PAGE: Final = "{slug}/"

@@ -10,6 +10,8 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from edgefeed.contract import quote_path, slugify
+from sula.content.leftovers import is_hidden
+from sula.content.urls import output_of
 from sula.importers import links
 from sula.importers.addresses import Addresses, canonical, decide
 from sula.importers.compose import Value, plain_date, settings_text, source_text
@@ -20,11 +22,9 @@ from sula.importers.report import Item, Report
 from sula.importers.text import file_name, same_spelling
 from sula.importers.track import Track, untracked
 from sula.importers.write import Body, digest
-from sula.leftovers import is_hidden
-from sula.redirects import REDIRECTS_FILE, refused
+from sula.local.served import is_list_path
+from sula.planning.redirects import REDIRECTS_FILE, refused
 from sula.report import plural
-from sula.served import is_list_path
-from sula.urls import output_of
 
 _DATED: Final = re.compile(r"\d{4}-\d{2}-\d{2}[-_](.+)")
 _MOST: Final = 30
@@ -300,7 +300,7 @@ def _gathered(remarks: Iterable[Remark]) -> list[Remark]:
 
 
 def _default_slug(path: str) -> str:
-    """The slug Sula would make from a source's path (`sula.meta`)."""
+    """The slug Sula would make from a source's path (`sula.content.meta`)."""
     name = posixpath.basename(path).removesuffix(".md")
     if name == "index" and path.count("/") > 1:
         name = posixpath.basename(posixpath.dirname(path))

@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sula.dates import DateError, parse_date
+from sula.content.dates import DateError, parse_date
 from sula.errors import ConfigError
 from sula.importers import text
 from sula.importers.front import Front

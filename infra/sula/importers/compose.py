@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from sula.dates import DateError, parse_date
+from sula.content.dates import DateError, parse_date
 from sula.importers.addresses import Addresses
 from sula.importers.model import Site
 from sula.importers.text import one_line

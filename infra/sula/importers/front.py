@@ -1,8 +1,8 @@
 """Front matter as it is found in old archives: read for what was meant, never refused. Pure.
 
-Sula's own reader (`sula.frontmatter`) is strict, as its author can mend what it says. Here the
-author is not asked: of a key that is there twice the last one counts, as it did for the old
-generator, and a block that is not YAML is read line by line.
+Sula's own reader (`sula.content.frontmatter`) is strict, as its author can mend what it says.
+Here the author is not asked: of a key that is there twice the last one counts, as it did for the
+old generator, and a block that is not YAML is read line by line.
 """
 
 from __future__ import annotations

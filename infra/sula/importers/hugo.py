@@ -20,7 +20,7 @@ from sula.importers.model import Document, File, Site
 from sula.importers.more import one_more
 from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
-from sula.served import is_list_path
+from sula.local.served import is_list_path
 
 _MARKDOWN: Final = (".md", ".markdown", ".mdown")
 _OTHER: Final = (".org", ".adoc", ".asciidoc", ".ad", ".rst", ".pandoc", ".pdc")

@@ -17,7 +17,7 @@ from sula.importers.jekyll_text import Texts
 from sula.importers.model import File, Site
 from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
-from sula.served import is_list_path
+from sula.local.served import is_list_path
 
 _MARKDOWN: Final = frozenset({".md", ".markdown", ".mkdown", ".mkdn", ".mkd"})
 _HTML: Final = frozenset({".html", ".htm"})

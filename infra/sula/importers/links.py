@@ -11,8 +11,8 @@ from urllib.parse import quote, unquote, urljoin, urlsplit
 
 from sula.importers.addresses import canonical
 from sula.importers.code import outside
-from sula.markdown_links import rewrite_html
-from sula.served import is_list_path
+from sula.local.served import is_list_path
+from sula.markdown.links import rewrite_html
 
 _INLINE: Final = re.compile(
     r"(?P<open>\]\([ \t]*)(?P<to><[^<>\n]*>|[^\s()<>]+(?:\([^\s()]*\)[^\s()<>]*)*"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from sula.frontmatter import Spot
+from sula.content.frontmatter import Spot
 
 _OPEN: Final = "<!-- sula-import"
 _MARK: Final = re.compile(

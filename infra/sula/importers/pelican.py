@@ -20,7 +20,7 @@ from sula.importers.more import one_more
 from sula.importers.pelican_site import Settings, read_settings, tag_uri
 from sula.importers.reading import Found, Reading
 from sula.importers.tree import Tree
-from sula.served import is_list_path
+from sula.local.served import is_list_path
 
 _MARKDOWN: Final = (".md", ".markdown", ".mkd", ".mdown")
 _OTHER: Final = (".rst", ".adoc", ".asciidoc", ".ipynb")

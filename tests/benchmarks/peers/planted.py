@@ -19,15 +19,15 @@ from tests.benchmarks.peers.peer import OtherPeer, SulaPeer, edit, settle
 from tests.benchmarks.peers.planted_index import plant_index
 
 from edgefeed.contract import RECORD_KEY
-from sula.actions import Stage
+from sula.cloud.connect import connect
 from sula.commands import checkout_of
 from sula.config import load_config
-from sula.connect import connect
-from sula.function import renderer_of
-from sula.gather import prepare, surveyed
-from sula.publish import record_of, stored_of
-from sula.record import Record, encode
-from sula.workshop import Workshop
+from sula.content.gather import prepare, surveyed
+from sula.planning.actions import Stage
+from sula.planning.record import Record, encode
+from sula.publishing.function import renderer_of
+from sula.publishing.publish import record_of, stored_of
+from sula.rendering.workshop import Workshop
 
 
 def plant(peer: SulaPeer) -> int:

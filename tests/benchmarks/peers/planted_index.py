@@ -12,8 +12,8 @@ from edgefeed.contract import FRAGMENTS, INDEX_KEY, PAGES
 from edgefeed.fragments import encode_fragment, fragment_digest
 from edgefeed.index import decode, encode
 from edgefeed.model import Entry, Fragment
+from sula.cloud.connect import connect
 from sula.config import load_config
-from sula.connect import connect
 
 _AROUND: Final = 2_000
 """So many posts before and after one that is edited have something to show: more than there

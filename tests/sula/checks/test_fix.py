@@ -12,9 +12,9 @@ from tests.small_site import git, tree
 
 from sula.checks.fix import _replace, fix
 from sula.checks.run import Check
-from sula.gather import prepare
-from sula.identity import mint
-from sula.record import Record
+from sula.content.gather import prepare
+from sula.planning.identity import mint
+from sula.planning.record import Record
 
 SITE_ID = "tag:blog.example,2026:site"
 

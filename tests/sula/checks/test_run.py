@@ -12,8 +12,8 @@ from tests.authored import NOW, Authored, Post
 from tests.small_site import git
 
 from sula.checks.run import Check
-from sula.gather import look
-from sula.theme import shipped_theme
+from sula.content.gather import look
+from sula.site.theme import shipped_theme
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import re
 import pytest
 from tests.sula.conformance.suite import PACKAGE, examples
 
-from sula.markdown import convert
+from sula.markdown.parser import convert
 
 BARE_LINKS = {
     608: '&lt; <a href="https://foo.bar">https://foo.bar</a> &gt;',

@@ -10,10 +10,10 @@ import pytest
 from tests.small_site import tree
 from tests.sula.importers.archives import CASES, bring, cases, golden, unpack
 
+from sula.content.gather import look, prepare
 from sula.errors import Finding
-from sula.gather import look, prepare
-from sula.record import Record
-from sula.workshop import Workshop
+from sula.planning.record import Record
+from sula.rendering.workshop import Workshop
 
 RAW = re.compile(r"\{\{[<%]?|\{%|\{:|:::|\{filename\}|\{static\}|PELICAN_|sula-import")
 """What only another generator, or nobody, would understand."""

@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests.small_site import tree
 
+from sula.content.meta import read_source
 from sula.errors import ConfigError
 from sula.importers import blocks, kramdown, liquid, pymarkdown, shortcodes
 from sula.importers.command import import_lines, run_import
 from sula.importers.front import split_front
 from sula.importers.marks import Marks
 from sula.importers.text import read
-from sula.meta import read_source
-from sula.settings import load_settings
+from sula.site.settings import load_settings
 
 
 @pytest.fixture

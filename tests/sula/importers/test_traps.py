@@ -10,8 +10,8 @@ from tests.authored import NOW
 from tests.small_site import built
 from tests.sula.importers.archives import CASES, bring, unpack
 
-from sula.build import build
-from sula.gather import look
+from sula.content.gather import look
+from sula.publishing.build import build
 
 TRAPS = {
     "Liquid inside fenced code": ("jekyll-code", "```liquid\n{{ page.title }}"),

@@ -26,8 +26,8 @@ from hypothesis.stateful import (
 from tests.authored import THEME, Authored, Post, clean_build, deploying, record_in
 from tests.bucket import Crash, MemoryBucket, MemorySchedules
 
-from sula.claims import CLAIMS_KEY
 from sula.errors import ContentError
+from sula.publishing.claims import CLAIMS_KEY
 
 EXAMPLES = int(os.environ.get("SULA_LAW_EXAMPLES", "125"))
 NAMES = [f"posts/{name}.md" for name in ("one", "One", "two", "three", "four", "fünf", "six+6")]
