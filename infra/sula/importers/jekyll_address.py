@@ -37,9 +37,9 @@ def post_url(
     template = _STYLES.get(style, style)
     parts = {
         "title": pretty(slug) or pretty(name), "slug": slugged(slug), "name": slugged(name or slug),
-        "output_ext": ".html", "categories": "/".join(c.lower() for c in categories),
-        "slugified_categories": "/".join(map(slugged, categories)), "collection": "posts",
-        "path": name or slug, "basename": name or slug,
+        "output_ext": ".html", "categories": "/".join(dict.fromkeys(c.lower() for c in categories)),
+        "slugified_categories": "/".join(dict.fromkeys(map(slugged, categories))),
+        "collection": "posts", "path": name or slug, "basename": name or slug,
     }  # fmt: skip
     if date is not None:
         parts |= {
@@ -48,7 +48,8 @@ def post_url(
             "y_day": f"{date:%j}", "hour": f"{date:%H}", "minute": f"{date:%M}",
             "second": f"{date:%S}", "week": f"{date:%V}", "w_day": str(date.isoweekday()),
             "short_month": _MONTHS[date.month - 1][:3], "long_month": _MONTHS[date.month - 1],
-            "short_day": _DAYS[date.weekday()], "w_year": str(date.isocalendar().year),
+            "short_day": _DAYS[date.weekday()][:3], "long_day": _DAYS[date.weekday()],
+            "w_year": str(date.isocalendar().year),
         }  # fmt: skip
     return fill(template, parts)
 
@@ -90,4 +91,4 @@ def page_url(path: str, style: str, permalink: str = "") -> str:
 _MONTHS: Final = (
     "January February March April May June July August September October November December"
 ).split()
-_DAYS: Final = "Mon Tue Wed Thu Fri Sat Sun".split()
+_DAYS: Final = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
