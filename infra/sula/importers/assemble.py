@@ -100,7 +100,7 @@ class Assembly:
         address = f"its address {file.url}"
         reasons = (
             (is_list_path(file.url), f"{address} belongs to the lists that Sula writes itself"),
-            (not path or is_hidden(path) or ".." in path.split("/"), "a hidden file"),
+            (not path or is_hidden(path), "a hidden file"),
             (
                 "\\" in path or not path.isprintable(),
                 "its name has a backslash or control character",
