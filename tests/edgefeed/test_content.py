@@ -81,6 +81,8 @@ def test_kept_as_it_is(kept: str) -> None:
         ('<a href="http://[broken">a</a>', "<a>a</a>"),
         ('<img src="data:image/svg+xml,x" alt="a">', '<img alt="a">'),
         ('<img src="data:image/png;base64,AA==">', '<img src="data:image/png;base64,AA==">'),
+        ('<audio src="data:image/png,x"></audio>', "<audio></audio>"),
+        ('<q cite="data:image/png,x">a</q>', "<q>a</q>"),
         ('<p class="p-name u-url e-content h-card dt-x note p">a</p>', '<p class="note p">a</p>'),
         ('<p class="u-x">a</p>', "<p>a</p>"),
         ('<meta http-equiv="refresh" content="0"><base href="//evil.example/">a', "a"),

@@ -121,6 +121,13 @@ def test_line_14_an_entry_names_authors_and_a_language_of_its_own() -> None:
     assert entry.get(XML_LANG) == "de"
 
 
+def test_an_item_in_the_sites_own_language_does_not_repeat_it() -> None:
+    found = home(read(inLanguage=SITE.language))
+    assert found.atom.get(XML_LANG) == SITE.language
+    assert [entry.get(XML_LANG) for entry in found.atom.iter(f"{{{NAMES['a']}}}entry")] == [None]
+    assert "language" not in found.json["items"][0]
+
+
 def test_line_15_published_stays_and_updated_is_the_pages_own() -> None:
     first = read("/1/", dateModified="2026-12-24T09:00:00+05:00")
     second = read("/2/", datePublished="2026-12-01T00:00:00Z")

@@ -13,7 +13,7 @@ from jsonschema import Draft202012Validator
 from tests.edgefeed.in_memory import DONE, ROOT, SITE, World, key
 
 from edgefeed.contract import INDEX_KEY
-from edgefeed.index import decode
+from edgefeed.index import Header, decode
 from edgefeed.laptop.directory import read_templates
 from edgefeed.laptop.stores import MemoryStore
 from edgefeed.lists import Theme
@@ -104,7 +104,9 @@ def test_one_run_says_one_line_with_its_metrics(capsys: pytest.CaptureFixture[st
     (line,) = map(json.loads, capsys.readouterr().out.splitlines())
     check_metrics(line)
     assert line["pages"] == 1
-    assert line["written"] == len(world.lists()) + 1  # and state/problems.json
+    written = [*world.lists().values(), world.store.objects["state/problems.json"]]
+    assert line["written"] == len(written)
+    assert line["bytes"] == sum(len(document.body) for document in written)
     assert line["messages"] == ["m1"]
     assert set(line["requests"]) <= {"get", "head", "put", "delete", "list"}
     assert line["requests"]["put"] >= line["written"]
@@ -252,6 +254,32 @@ def test_a_feed_that_the_hub_refuses_keeps_no_other_from_it() -> None:
     world.hearer.refused = ""
     assert world.send("hello") == DONE
     assert world.hearer.urls[-1] == "https://example.org/atom.xml"
+
+
+class Watched(MemoryStore):
+    """Keeps the header of every index that is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.headers: list[Header] = []
+
+    def put(self, key: str, body: bytes, **options: Any) -> str:
+        if key == INDEX_KEY:
+            self.headers.append(decode(body).header)
+        return super().put(key, body, **options)
+
+
+def test_every_index_counts_one_more_than_the_one_it_replaces() -> None:
+    world = World()
+    world.store = store = Watched()
+    world.function = world.wire(SITE)
+    world.put("hello")
+    assert world.send("hello") == DONE  # what is owed, that it is done, and that the hub heard
+    first, *others = [header.generation for header in store.headers]
+    assert others == [first + 1, first + 2]
+    # And nobody takes over what a run owes while it can still live.
+    (debt,) = store.headers[0].debts.values()
+    assert debt.until > world.now + 60
 
 
 def test_status_tells_what_is_owed_without_touching_anything() -> None:

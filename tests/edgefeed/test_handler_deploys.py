@@ -15,6 +15,9 @@ from edgefeed.handler import Function
 from edgefeed.index import REFRESH, Debt, Index, decode, encode
 from edgefeed.model import Observed, Post
 from edgefeed.page import read_page
+from edgefeed.rebuild import rebuild
+from edgefeed.reconcile import Run
+from edgefeed.steps import drive
 from edgefeed.store import Unavailable
 from edgefeed.versions import Outdated
 from sula.publishing.function import READS
@@ -216,6 +219,20 @@ def test_a_rebuild_goes_on_where_it_was_cut_off() -> None:
     world.tick = 0.0
     status = world.function({"status": True}, "request", 60)
     assert (status["posts"], status["owed"], status["rebuilding"]) == (2_300, 0, None)
+    assert world.function({"rebuild": True}, "with time for all", 25) == {"done": True}
+
+
+def test_a_rebuild_forgets_pages_that_are_gone_from_any_of_its_parts() -> None:
+    world = World()
+    names = [f"p{number}" for number in range(9)]
+    for name in names:
+        world.put(name, name)
+    world.send(*names)
+    for name in ("p0", "p4", "p8"):
+        world.store.delete(key(name))  # and nobody was told
+    run = Run(SITE, world.ports, token="run", deadline=world.now + 60, part=3)
+    assert drive(rebuild(run))
+    assert sorted(world.titles()) == ["p1", "p2", "p3", "p5", "p6", "p7"]
 
 
 def test_a_lost_fragment_is_read_from_its_page_again() -> None:
@@ -229,3 +246,18 @@ def test_a_lost_fragment_is_read_from_its_page_again() -> None:
     world.put("a", "A new")
     assert world.send("a") == DONE
     assert sorted(world.titles()) == ["A new", "b"]
+
+
+def test_a_fragment_that_its_page_says_no_longer_waits_for_the_news_of_it() -> None:
+    world = World()
+    for name in ("a", "b"):
+        world.put(name, name)
+    world.send("a", "b")
+    for name in [k for k in world.store.objects if k.startswith(FRAGMENTS)]:
+        del world.store.objects[name]
+    world.function = world.wire(SITE)  # cold: nothing cached
+    world.store.delete(key("b"))
+    world.put("a", "A new")
+    assert world.send("a") != DONE
+    assert world.send("a", "b") == DONE
+    assert world.titles() == ["A new"]

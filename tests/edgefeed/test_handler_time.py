@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from string import ascii_lowercase
 from typing import Any
 
 from tests.edgefeed.in_memory import DONE, SITE, World, key
@@ -65,6 +66,18 @@ def test_one_message_comes_again_for_lists_that_there_was_no_time_to_write() -> 
     assert world.function({"Records": [events[left]]}, "request", 60) == DONE
     assert decode(world.store.objects[INDEX_KEY].body).header.debts == {}
     assert len(world.titles("lists/tags/l/feed.xml")) == 20
+
+
+def test_who_asks_for_all_lists_hears_that_there_was_no_time_for_what_another_run_left() -> None:
+    world = World()
+    world.put("hello", "Hello", tags=tuple(ascii_lowercase))
+    assert world.send("hello") == DONE
+    world.put("hello", "Changed", tags=tuple(ascii_lowercase))
+    world.tick = 1.0
+    assert world.send("hello", seconds=1) != DONE
+    assert world.function({"refresh": True}, "deploy", 1) == {"done": False}
+    assert world.function({"refresh": True}, "deploy", 600) == {"done": True}
+    assert world.titles("lists/tags/l/feed.xml") == ["Changed"]
 
 
 class Contested(MemoryStore):
@@ -133,6 +146,7 @@ def test_the_time_that_messages_take_to_come_is_the_runs_own() -> None:
 
     class Slow:
         def take(self) -> Iterator[list[Waiting]]:
+            yield []
             world.now += 23
             yield []
             raise AssertionError("more is taken, though a tenth of the time is gone")
@@ -148,8 +162,10 @@ def test_the_time_that_messages_take_to_come_is_the_runs_own() -> None:
     for name in names:
         world.put(name, name.upper(), tags=tuple("abcdefghijkl"))
     records = [world.event(key(name), name=name)["Records"][0] for name in names]
+    began = world.now
     answer = function({"Records": records}, "request", 60)
     assert len(answer["batchItemFailures"]) == 1
+    assert world.now - began == 23, "no more was taken, though there was time"
 
 
 def test_more_pages_than_there_is_time_to_read_come_again() -> None:

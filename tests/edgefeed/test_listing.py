@@ -8,7 +8,7 @@ from tests.edgefeed.posts import SITE, entry, index_of, observations
 
 from edgefeed.changes import advance, affected
 from edgefeed.contract import key_to_path
-from edgefeed.cut import FEED_BUDGET
+from edgefeed.cut import FEED_BUDGET, cut, window
 from edgefeed.index import Header, Index, apply
 from edgefeed.listing import Catalogue
 from edgefeed.model import Entry, Kind, Listing, Observed, Post
@@ -81,6 +81,15 @@ def test_every_post_is_on_one_page_of_each_of_its_lists(seen: dict[str, Observed
             assert sum(post.size for post in page.entries) <= FEED_BUDGET or len(page.entries) == 1
             assert page.complete == (page.newer is not None)
             assert (page.older is None) == (page.number == 1)
+
+
+def test_where_posts_are_heavy_every_page_holds_as_many_as_it_can() -> None:
+    posts = [entry(number, size=FEED_BUDGET // 3) for number in range(8)]
+    heavy = entry(9, size=FEED_BUDGET + 1)
+    assert cut(posts, 20) == [0, 3, 6, 8]
+    assert cut([heavy, *posts], 20) == [0, 1, 4, 7, 9]
+    assert window(posts, 20) == posts[-3:]
+    assert window([*posts, heavy], 20) == [heavy]
 
 
 @given(observations)

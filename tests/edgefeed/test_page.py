@@ -66,6 +66,11 @@ def test_everything_that_the_contract_names() -> None:
     assert decode_fragment(encode_fragment(fragment)) == fragment
 
 
+def test_tags_may_be_one_text_with_commas_as_schema_org_has_it() -> None:
+    assert read(keywords="Python, C++,python, ,").entry.tags == ("Python", "C++")
+    assert read(keywords=None).entry.tags == ()
+
+
 def test_a_note_has_no_title_and_a_missing_update_is_the_publication() -> None:
     entry = read(headline=None).entry
     assert entry.title == ""

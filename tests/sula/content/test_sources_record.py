@@ -89,6 +89,21 @@ def test_what_differs_from_a_record_is_all_that_differs(
                 record = recorded(quick)
 
 
+def test_a_site_that_moved_within_its_repository_is_looked_at_anew(tmp_path: Path) -> None:
+    """Git tells what changed where it is now, and not what is gone from where it was."""
+    old, new = tmp_path / "old", tmp_path / "new"
+    repository(old, "posts/a.md", "posts/b.md")
+    shutil.move(old / ".git", tmp_path)
+    for command in ("add -A", "commit -qm old"):
+        git(old, *command.split())
+    record = recorded(scan(old))
+    (old / "content/posts/b.md").unlink()
+    old.rename(new)
+    for command in ("add -A", "commit -qm new"):
+        git(new, *command.split())
+    assert dict(knowing(new, record).blobs) == scan(new).blobs
+
+
 def knowing(root: Path, record: Record) -> Scan:
     """What is there, asked by who knows the record."""
     return scan(root, known=lambda: record)

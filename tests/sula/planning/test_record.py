@@ -159,6 +159,7 @@ def test_equal_contents_are_one_source_that_moved() -> None:
 
 
 def test_git_is_believed_only_where_contents_say_nothing() -> None:
-    gone, come = {"a.md": "1", "b.md": "2"}, {"x.md": "1", "y.md": "3", "z.md": "4"}
-    hints = {"y.md": "a.md", "z.md": "b.md", "w.md": "b.md", "x.md": "b.md"}
+    gone = {"a.md": "1", "b.md": "2"}
+    come = {"x.md": "1", "y.md": "3", "z.md": "4", "v.md": "5"}
+    hints = {"y.md": "a.md", "z.md": "b.md", "w.md": "b.md", "x.md": "b.md", "v.md": "there.md"}
     assert follow_renames(gone, come, hints) == {"x.md": "a.md", "z.md": "b.md"}

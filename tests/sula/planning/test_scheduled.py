@@ -147,7 +147,8 @@ def test_what_waits_no_longer_is_withdrawn(site: Authored, bucket: MemoryBucket,
     else:
         more: dict[str, object] = {"draft": True} if how == "draft" else {}
         site.save(Post("posts/later.md", "Later", date(DAY if how == "draft" else -DAY), more=more))
-    site.deploy(bucket)
+    (withdrawn,) = site.deploy(bucket).plan.appointments
+    assert (withdrawn.kind, withdrawn.instant) == ("withdraw", int(NOW + DAY))
     assert schedules(site).waiting == {}
     assert STORED not in bucket.objects
     pass_time(site, DAY * 2)
@@ -176,6 +177,23 @@ def test_a_release_that_was_withdrawn_too_late_is_undone(
     assert is_clean(site, bucket)
 
 
+def test_a_late_release_is_undone_however_many_deploys_were_in_between(
+    site: Authored, bucket: MemoryBucket
+) -> None:
+    site.deploy(bucket)
+    stored = bucket.objects[STORED]
+    site.remove("posts/later.md")
+    site.now += DAY
+    for text in ("Mended.", "Mended again."):
+        site.save(Post("posts/one.md", "One", "2026-01-01 09:00", text))
+        site.now += 60
+        site.deploy(bucket)
+    bucket.objects[PAGE] = stored
+    site.now += 60
+    site.deploy(bucket)
+    assert PAGE not in bucket.objects
+
+
 def test_wherever_a_deploy_dies_the_next_one_keeps_or_withdraws(site: Authored) -> None:
     for after in (False, True):
         for at in range(8):
@@ -193,6 +211,24 @@ def test_wherever_a_deploy_dies_the_next_one_keeps_or_withdraws(site: Authored) 
             site.deploy(bucket)
             assert STORED in bucket.objects
             assert len(schedules(site).waiting) == 1
+
+
+def test_what_a_dead_deploy_withdrew_waits_again(site: Authored) -> None:
+    """The record still says that it waits, but nothing is stored for its minute."""
+    for at in range(4):
+        bucket = MemoryBucket()
+        site.schedules = MemorySchedules(bucket)
+        site.deploy(bucket)
+        text = (site.root / "content/posts/later.md").read_text()
+        site.remove("posts/later.md")
+        bucket.arm(at, after=True)
+        with contextlib.suppress(Crash):
+            site.deploy(bucket)
+        bucket.arm(None)
+        site.put("content/posts/later.md", text)
+        site.deploy(bucket)
+        assert STORED in bucket.objects, at
+        assert len(schedules(site).waiting) == 1, at
 
 
 def test_verify_finds_a_lost_schedule_and_a_stray_page(

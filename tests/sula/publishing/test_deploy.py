@@ -264,6 +264,11 @@ def test_the_function_is_updated_when_lists_would_look_different_and_only_then(
     assert second["renderer"] != first["renderer"]
     assert not with_function(site, bucket, function).run().changed
 
+    site.remove("posts/two.md")  # a deploy waits until the lists have forgotten it
+    gone = "pages/posts/two/index.html"
+    assert with_function(site, bucket, function).run().published.removed == {gone}
+    assert gone in function.heard[-1]["keys"]
+
 
 def test_a_function_whose_settings_do_not_run_yet_is_published_anew(site: Authored) -> None:
     bucket = MemoryBucket()

@@ -141,8 +141,11 @@ def test_a_claim_is_seen_until_it_is_withdrawn() -> None:
     assert list(read_claims(bucket)[0]) == ["you"]
 
 
-def test_claims_made_at_once_are_both_kept() -> None:
+@pytest.mark.parametrize("earlier", [[], ["earlier"]])
+def test_claims_made_at_once_are_both_kept(earlier: list[str]) -> None:
     bucket, clock = MemoryBucket(), StillClock().clock()
+    for deploy in earlier:
+        claim(bucket, deploy, ["x"], clock)
 
     def interrupt(_verb: str, _key: str) -> None:
         bucket.before_write = None
@@ -150,8 +153,8 @@ def test_claims_made_at_once_are_both_kept() -> None:
 
     bucket.before_write = interrupt
     _, others = claim(bucket, "slower", ["y"], clock)
-    assert list(others) == ["faster"]
-    assert set(read_claims(bucket)[0]) == {"faster", "slower"}
+    assert set(others) == {"faster", *earlier}
+    assert set(read_claims(bucket)[0]) == {"faster", "slower", *earlier}
 
 
 def test_a_claim_whose_answer_was_lost_is_made_once() -> None:
