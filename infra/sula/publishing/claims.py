@@ -6,6 +6,8 @@ after the build record is written it withdraws the claim. So:
 * a deploy that dies anywhere leaves its claim, and the next one looks at those objects
   instead of believing the record: an interrupted deploy is finished by the next, which has the
   edge forget them, too;
+* so it is with the function: the code that a deploy is about to publish is claimed as well, and
+  while another's may run, the record is not believed to say which one does;
 * of two deploys at once, whoever writes the record first wins. The other's compare-and-swap
   fails; it plans again, looking at the keys that it and all others claimed, and continues.
 
@@ -32,13 +34,18 @@ from sula.cloud.ports import Objects
 from sula.errors import CloudError, Conflict, Unavailable
 
 CLAIMS_KEY: Final = "state/claims.json"
+FUNCTION: Final = "function/"
+"""Before the mark of a function's code, in place of an object's key."""
 LIFETIME: Final = 3600
 """Seconds a claim lasts: no deploy goes on writing for longer."""
 _ATTEMPTS: Final = 20
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """The keys that one deploy may touch, until a moment (seconds since 1970 UTC)."""
+    """The keys that one deploy may touch, until a moment (seconds since 1970 UTC).
+
+    A function that it may publish is in it by its mark, after `FUNCTION`.
+    """
 
     until: int
     keys: tuple[str, ...]
@@ -63,6 +70,12 @@ Claims = Mapping[str, Claim]
 def public_keys(claims: Claims) -> set[str]:
     """The public objects that somebody may have touched."""
     return {key for each in claims.values() for key in each.keys if key.startswith(PAGES)}
+
+
+def functions(claims: Claims) -> set[str]:
+    """The marks of functions that somebody may have published."""
+    keys = (key for each in claims.values() for key in each.keys)
+    return {key.removeprefix(FUNCTION) for key in keys if key.startswith(FUNCTION)}
 
 
 _claims = msgspec.json.Decoder(dict[str, Claim])  # not in a thread: see `edgefeed.metadata`

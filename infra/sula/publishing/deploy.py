@@ -33,7 +33,16 @@ from sula.planning.actions import Action, Plan, Stage
 from sula.planning.record import Record, Stored, Waiting
 from sula.planning.scheduled import WAITING
 from sula.publishing import release
-from sula.publishing.claims import Claim, Clock, claim, public_keys, read_claims, withdraw
+from sula.publishing.claims import (
+    FUNCTION,
+    Claim,
+    Clock,
+    claim,
+    functions,
+    public_keys,
+    read_claims,
+    withdraw,
+)
 from sula.publishing.function import Bundled, bundle_for, renderer_of
 from sula.publishing.inventory import as_new, changed_paths, look_at, read_record, replace_record
 from sula.publishing.publish import WORKERS, Published, Publisher, record_of
@@ -197,12 +206,14 @@ class Deploy:
         prepared = self._prepare(record, claims)
         plan = prepared.plan
         self.steps.planned(plan)
-        bundled = self._bundle(record)
+        bundled = self._bundle(record, claims)
         dead = [d for d, c in claims.items() if c.until + _SKEW < self.clock.now()]
         own: Claim | None = claims.get(self.token)
         warnings = [*prepared.warnings, *workshop.render(plan, self.steps.rendered)]
-        if not plan.empty:
-            keys = [action.key for action in plan.actions] + release.keys_of(plan)
+        keys = [action.key for action in plan.actions] + release.keys_of(plan)
+        if bundled is not None:
+            keys.append(FUNCTION + self._mark(bundled.renderer))
+        if bundled is not None or not plan.empty:
             own, others = claim(objects, self.token, keys, self.clock)
             if others.keys() - claims.keys():
                 return None
@@ -276,12 +287,13 @@ class Deploy:
         asked = self.options.verify or self.options.full or claims
         return self.target.redirects.all() if asked else None
 
-    def _bundle(self, record: Record) -> Bundled | None:
+    def _bundle(self, record: Record, claims: Mapping[str, Claim]) -> Bundled | None:
         if self.target.function is None:
             return None
         renderer = renderer_of(self.checkout, self.target.libraries)
         anew = self.options.full or self.options.renew
-        if self._mark(renderer) == record.function and not anew:
+        mark = self._mark(renderer)
+        if mark == record.function and not anew and functions(claims) <= {mark}:
             return None
         return bundle_for(self.checkout, self.target, renderer, record.revision + 1)
 

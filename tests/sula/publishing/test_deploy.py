@@ -270,6 +270,31 @@ def test_the_function_is_updated_when_lists_would_look_different_and_only_then(
     assert gone in function.heard[-1]["keys"]
 
 
+def test_wherever_a_deploy_dies_the_next_one_has_its_own_function(site: Authored) -> None:
+    name = site.settings["SITENAME"]
+    for after in (False, True):
+        for at in range(30):
+            bucket = MemoryBucket()
+            function = FakeFunction(bucket)
+            with_function(site, bucket, function).run()
+            site.settings["SITENAME"] = "Another name"
+            site.save_settings()
+            bucket.arm(at, after=after)
+            try:
+                with_function(site, bucket, function).run()
+            except Crash:
+                pass
+            else:
+                break
+            finally:
+                bucket.arm(None)
+                site.settings["SITENAME"] = name
+                site.save_settings()
+            with_function(site, bucket, function).run()
+            assert function.site_json()["title"] == name, (at, after)
+        assert at > 2
+
+
 def test_a_function_whose_settings_do_not_run_yet_is_published_anew(site: Authored) -> None:
     bucket = MemoryBucket()
     function = FakeFunction(bucket)
