@@ -32,7 +32,8 @@ from sula.publishing.wait import wait_for_feeds
 pytestmark = [pytest.mark.cloud, pytest.mark.xdist_group("roles")]
 
 PROVIDER = "arn:aws:iam::000000000000:oidc-provider/token.actions.githubusercontent.com"
-HERE = "us-east-1:000000000000"
+REGION = "us-east-1"
+HERE = f"{REGION}:000000000000"
 GLOBAL = ":000000000000"
 
 
@@ -124,7 +125,7 @@ def deploy(site: Site, watched: Watched, **options: bool) -> None:
 def allowed(site: Site, role: str) -> set[tuple[str, str]]:
     """Action and resource of everything that a role may do, S3 apart."""
     found = site.local.cloud.client("iam").get_role_policy(
-        RoleName=f"{site.name}-{role}", PolicyName=role
+        RoleName=f"{site.name}-{REGION}-{role}", PolicyName=role
     )["PolicyDocument"]["Statement"]
     assert all(one["Effect"] == "Allow" for one in found)
     return {
@@ -196,7 +197,7 @@ def test_the_comparison_notices(site: Site) -> None:
         ("lambda:DeleteFunction", f"arn:aws:lambda:{HERE}:function:{site.outputs.function}"),
         ("lambda:UpdateFunctionConfiguration", f"arn:aws:lambda:{HERE}:function:any"),
         ("scheduler:CreateSchedule", f"arn:aws:scheduler:{HERE}:schedule/default/x"),
-        ("iam:PassRole", f"arn:aws:iam::000000000000:role/{site.name}-deploy"),
+        ("iam:PassRole", f"arn:aws:iam::000000000000:role/{site.name}-{REGION}-deploy"),
         ("cloudfront:CreateInvalidation", "arn:aws:cloudfront::000000000000:distribution/OTHER"),
     ):
         assert refused({(action, place)}, grants), action
@@ -206,7 +207,9 @@ def test_the_comparison_notices(site: Site) -> None:
 def test_github_alone_may_take_these_roles(site: Site) -> None:
     iam = site.local.cloud.client("iam")
     for role, subject in (("deploy", "ref:refs/heads/main"), ("plan", "pull_request")):
-        found = iam.get_role(RoleName=f"{site.name}-{role}")["Role"]["AssumeRolePolicyDocument"]
+        found = iam.get_role(RoleName=f"{site.name}-{REGION}-{role}")["Role"][
+            "AssumeRolePolicyDocument"
+        ]
         (statement,) = found["Statement"]
         assert statement["Principal"] == {"Federated": PROVIDER}
         asked = statement["Condition"]["StringEquals"]
