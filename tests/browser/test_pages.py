@@ -186,16 +186,22 @@ FEED = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/"><channel>
 <title>A feed</title><link>https://sula.example/</link><description>About it.</description>
 <item><title>A post</title><guid isPermaLink="false">urn:x</guid>
-<pubDate>Tue, 24 Nov 2026 09:30:00 +0100</pubDate><description>Its summary.</description>
+<pubDate>Tue, 24 Nov 2026 09:30:00 +0100</pubDate><description>Its summary.</description></item>
+<item><title>LONG</title><description>עברית 1.</description>
 <content:encoded>&lt;p&gt;All of it.&lt;/p&gt;</content:encoded></item></channel></rss>
-"""
+""".replace("LONG", "Schifffahrt" * 20)
 
 
 def test_a_feed_opened_in_a_browser_is_readable(page: Page, tmp_path: Path) -> None:
     (tmp_path / "feed.xml").write_text(FEED, "utf-8")
     shutil.copy(THEME / "static/feed.css", tmp_path)
     with serve(tmp_path) as address:
+        page.set_viewport_size(size(320))
         page.goto(address + "/feed.xml")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        # What is written from right to left is read so.
+        word = page.get_by_text("עברית 1.", exact=True)
+        assert word.evaluate("e => getComputedStyle(e).unicodeBidi") == "plaintext"
         for text in ("A feed", "About it.", "A post", "Its summary."):
             assert page.get_by_text(text, exact=True).is_visible(), text
         for text in ("urn:x", "<p>All of it.</p>"):

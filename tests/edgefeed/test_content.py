@@ -14,6 +14,7 @@ from tests.edgefeed.strategies import bodies, describe, observe, page, read, tex
 from edgefeed.content import read_body, to_text
 from edgefeed.model import Fragment, Post
 from edgefeed.text import count_words, plain, shorten
+from sula.markdown.parser import convert
 
 BASE = "https://blog.example/posts/a/"
 WORDS = "word " * 50
@@ -203,6 +204,17 @@ def test_posts_that_share_a_page_of_a_list_have_no_ids_there() -> None:
         found = read_body(source, BASE, titled=titled)
         assert found.content == '<p id="fn1">One. id="fn2"</p>'
         assert (found.excerpt, found.more) == ('<p>One. id="fn2"</p>', False)
+
+
+def test_footnotes_are_a_landmark_on_a_posts_own_page_only() -> None:
+    said = ' role="doc-endnotes" aria-label="x"&gt;'
+    notes = convert("Text.[^1]\n\n[^1]: Note.", path="posts/a.md", targets={}).html
+    whole = f"<div class=\"e-content\">{notes}<p title='{said}'>{said}</p></div>"
+    found = read_body(whole, BASE, titled=True)
+    assert found.content.count("doc-endnotes") == 3
+    assert '<section class="footnotes">' in found.excerpt
+    assert found.excerpt.count("doc-endnotes") == 2
+    assert 'role="doc-backlink" aria-label=' in found.excerpt
 
 
 def test_a_note_is_shown_whole_however_long() -> None:

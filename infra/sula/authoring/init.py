@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from edgefeed.contract import slugify
-from sula.authoring.starters import ABOUT, IGNORED, README, SETTINGS, WORKFLOWS
+from sula.authoring.starters import IGNORED, PAGES, README, SETTINGS, WORDS, WORKFLOWS
 from sula.errors import ConfigError
 from sula.site.settings import SETTINGS_FILE, load_settings
 from sula.site.theme import shipped_theme
@@ -87,15 +87,18 @@ def _files(folder: Path, wanted: Wanted) -> dict[str, bytes]:
     host = f"{slugify(name)}.example" if slugify(name).isascii() else "blog.example"
     url = _address(wanted.url or f"https://{host}")
     zone = _zone(wanted.timezone)
+    language = _language(wanted.language)
+    own = WORDS.get(language.partition("-")[0], WORDS["en"])
     values = {
         "url": _text(url),
         "title": _text(title),
         "author": _text(" ".join(wanted.author.split()) or title),
         # Not made from the address: that is invented until there is a domain.
         "id": _text(f"urn:uuid:{uuid.uuid4()}"),
-        "language": _text(_language(wanted.language)),
+        "language": _text(language),
         "zone": _text(zone),
         "theme": 'THEME = "theme"\n' if wanted.theme else "",
+        **{name: _text(word) for name, word in own.items()},
     }
     requirement = wanted.requirement or f"sula[local]=={version('sula')}"
     words = {"title": title, "requirement": requirement}
@@ -104,7 +107,7 @@ def _files(folder: Path, wanted: Wanted) -> dict[str, bytes]:
         ".gitignore": IGNORED,
         "README.md": _fill(README, words),
         "requirements.txt": f"{requirement}\n",
-        "content/pages/about.md": ABOUT,
+        **{path: _fill(page, own) for path, page in PAGES.items()},
     }
     if wanted.workflow != "none":
         path, text = WORKFLOWS[wanted.workflow]
@@ -152,7 +155,8 @@ def _address(url: str) -> str:
 def _language(language: str) -> str:
     if not re.fullmatch(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*", language):
         raise ConfigError(f'--language: should be like "en" or "pt-BR", not {language!r}')
-    return language
+    primary, *rest = language.split("-")
+    return "-".join((primary.lower(), *rest))  # as the theme's translations are named
 
 
 def _zone(name: str) -> str:

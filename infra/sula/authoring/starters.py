@@ -19,10 +19,11 @@ DEFAULT_LANG = <<language>>
 TIMEZONE = <<zone>>
 
 <<theme>>MENU = (
-    ("Home", "/"),
-    ("Archive", "/archive/"),
-    ("Tags", "/tags/"),
-    ("About", "/about/"),
+    (<<home>>, "/"),
+    (<<archive>>, "/archive/"),
+    (<<tags>>, "/tags/"),
+    (<<search>>, "/search/"),
+    (<<about>>, "/about/"),
 )
 
 # A picture of its title for each post, which networks show beside a link to it.
@@ -31,13 +32,65 @@ PREVIEWS = True
 
 IGNORED: Final = "/.sula/\n/.venv/\n/public/\n__pycache__/\n"
 
-ABOUT: Final = """\
+PAGES: Final = {
+    "content/pages/about.md": """\
 ---
-title: About
+title: <<about>>
 ---
 
-Who writes here, and about what.
-"""
+<<who>>
+""",
+    "content/pages/404.md": """\
+---
+title: <<lost>>
+---
+
+<<elsewhere>>
+
+- [<<home>>](/)
+- [<<archive>>](/archive/)
+- [<<tags>>](/tags/)
+- [<<search>>](/search/)
+""",
+}
+"""The first pages, by path: about the author, and for an address that leads nowhere."""
+
+WORDS: Final = {
+    "en": {
+        "home": "Home",
+        "archive": "Archive",
+        "tags": "Tags",
+        "search": "Search",
+        "about": "About",
+        "who": "Who writes here, and about what.",
+        "lost": "There is nothing here",
+        "elsewhere": "The page may have moved, or the address may have lost a letter. "
+        "These lead somewhere:",
+    },
+    "de": {
+        "home": "Start",
+        "archive": "Archiv",
+        "tags": "Schlagwörter",
+        "search": "Suche",
+        "about": "Über diese Seite",
+        "who": "Wer hier schreibt, und worüber.",
+        "lost": "Hier ist nichts",
+        "elsewhere": "Die Seite ist vielleicht umgezogen, oder der Adresse fehlt ein Buchstabe. "
+        "Hier geht es weiter:",
+    },
+    "fr": {
+        "home": "Accueil",
+        "archive": "Archives",
+        "tags": "Mots-clés",
+        "search": "Recherche",
+        "about": "À propos",
+        "who": "Qui écrit ici, et sur quoi.",
+        "lost": "Page introuvable",
+        "elsewhere": "La page a peut-être changé de place, ou une lettre manque à son adresse. "
+        "Ces liens mènent quelque part\u00a0:",
+    },
+}
+"""What a new site says, in the languages of the theme; English for any other."""
 
 README: Final = """\
 # <<title>>

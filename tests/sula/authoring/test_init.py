@@ -57,6 +57,23 @@ def test_what_is_said_is_what_is_written(tmp_path: Path) -> None:
     assert (tmp_path / "requirements.txt").read_text("utf-8") == "sula @ file:///x.whl\n"
 
 
+@pytest.mark.parametrize("language", ["en", "de", "fr-CA", "DE", "pt-BR"])
+def test_a_site_speaks_its_language_from_the_first_page_on(tmp_path: Path, language: str) -> None:
+    init(tmp_path, Wanted(language=language))
+    checkout = look(tmp_path, since=0)
+    assert prepare(checkout, Record(), now=2e9).findings == ()
+    menu = checkout.settings.site.menu
+    assert [link.url for link in menu] == ["/", "/archive/", "/tags/", "/search/", "/about/"]
+    build(checkout, tmp_path / "public", now=2e9)
+    # What the menu calls a page is what the theme calls it.
+    for link in menu[1:]:
+        page = (tmp_path / f"public{link.url}index.html").read_text("utf-8")
+        assert f"{link.label}</h1>" in page
+    lost = (tmp_path / "public/404.html").read_text("utf-8")
+    assert all(f'href="{link.url}"' in lost for link in menu)
+    assert 'class="masthead"' in lost
+
+
 def test_every_site_has_an_identity_of_its_own(tmp_path: Path) -> None:
     for name in ("one/blog", "two/blog"):
         init(tmp_path / name, Wanted())

@@ -54,6 +54,16 @@ def test_a_translation_keeps_the_places_to_fill_in(language: str) -> None:
             assert sorted(re.findall(r"\{\w+\}", text)) == due, entry.msgid
 
 
+def test_a_colon_belongs_to_the_words_before_it() -> None:
+    """French puts a space there that does not break."""
+    for name, text in templates().items():
+        assert not re.search(r"\b_\([^)]*\) }}:|{{ what }}:", text), name
+    french = polib.pofile(str(THEME / "locale/fr.po"))
+    colons = [entry.msgstr for entry in french if entry.msgstr.endswith(":")]
+    assert len(colons) == 3
+    assert all(text.endswith("\u00a0:") for text in colons)
+
+
 def test_three_languages_come_with_the_theme() -> None:
     assert LANGUAGES == ["de", "fr"]  # and English, which needs no file
 
