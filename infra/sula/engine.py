@@ -11,7 +11,7 @@ from edgefeed import contract
 
 LIBRARIES = (
     "pelican", "markdown-it-py", "mdit-py-plugins", "linkify-it-py", "pygments",
-    "latex2mathml", "jinja2", "pillow", "markupsafe", "pyyaml", "tzdata",
+    "latex2mathml", "jinja2", "pillow", "markupsafe", "pyyaml", "tzdata", "ttf-opensans",
 )  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from edgefeed.contract import Person
 from sula.markdown.parser import Heading
 from sula.model import Reference, SeriesPart
 
-from .sample_site import posts
+from .sample_site import documents, posts
 from .samples import ROOT, THEME, Enclosed, Sample, render_post, site
 
 BASE = "https://sula.example"
@@ -180,6 +180,22 @@ def test_mf2py_finds_no_name_on_a_note_and_the_target_of_a_link() -> None:
     assert "name" not in h_entry(note)
     assert h_entry(link)["bookmark-of"] == [link.link]
     assert h_entry(link)["name"] == [link.title]
+
+
+def test_related_tags_are_not_those_of_the_list() -> None:
+    pages = {one.key: one.body.decode() for one in documents()}
+    page = pages["lists/tags/design/index.html"]
+    assert 'class="related"' in page
+    feeds = [i for i in mf2py.parse(doc=page, url=BASE)["items"] if i["type"] == ["h-feed"]]
+    assert [set(feed["properties"]) for feed in feeds] == [{"name"}]
+
+
+@pytest.mark.parametrize(
+    ("language", "locale"), [("en", []), ("pt-BR", ["pt_BR"]), ("zh-Hant-TW", []), ("es-419", [])]
+)
+def test_a_locale_is_a_language_and_a_territory(language: str, locale: list[str]) -> None:
+    page = tree(render_post(Sample(language=language)))
+    assert page.xpath("//meta[@property='og:locale']/@content") == locale
 
 
 def test_a_series_box_keeps_gaps_and_marks_where_the_reader_is() -> None:

@@ -33,7 +33,9 @@ _NO: Final = frozenset({"false", "no", "off", ""})
 _IRI: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
 _LANGUAGE: Final = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 _ELSEWHERE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|/")
-
+LONGEST_NAME: Final = 100
+MOST_TAGS: Final = 50
+"""What edgefeed (its page.py) keeps of a tag's or series' name, and of the tags of a post."""
 _CONTROL: Final = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
 
 
@@ -182,7 +184,24 @@ class Fields:
             if first != tag:
                 message = f"the tags {first!r} and {tag!r} are the same: remove one"
                 self._find(self.at("tags"), "tag-twice", message, "warning")
+        for tag in kept.values():
+            self._short("tags", f"the tag {tag[:20]}...", tag)
+        if len(kept) > MOST_TAGS:
+            message = f"a post may have {MOST_TAGS} tags, not {len(kept)}: remove some"
+            self._wrong("tags", message)
         return tuple(kept.values())
+
+    def series(self) -> str:
+        """``series``: a name that lists show whole."""
+        name = self.text("series")
+        self._short("series", "the name of a series", name)
+        return name
+
+    def _short(self, key: str, what: str, name: str) -> None:
+        """A longer one lists would cut, and its address with it: the page's link would be dead."""
+        if len(name) > LONGEST_NAME:
+            message = f"{what} may have {LONGEST_NAME} characters, not {len(name)}: shorten it"
+            self._wrong(key, message)
 
     def names(self, key: str) -> tuple[str, ...]:
         """People, each once; written as `texts` are."""

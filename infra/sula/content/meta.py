@@ -188,7 +188,7 @@ class _Reading:
         updated = self._updated(published, date)
         slug = self._slug()
         url = self._url(slug, date)
-        series, position = fields.text("series"), fields.number("position")
+        series, position = fields.series(), fields.number("position")
         if position is not None and not series:
             message = "a position without a series has no effect"
             self._find(fields.of("position"), "key-unused", message, "warning")

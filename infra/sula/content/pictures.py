@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache, lru_cache
 from pathlib import Path
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -25,6 +26,8 @@ RECIPE: Final = 2
 """Grows when the same picture is to be made otherwise."""
 WIDTHS: Final = (480, 960, 1440)
 PREVIEWS: Final = "previews/"
+FACE: Final = "OpenSans-SemiBold"
+"""What previews are written in."""
 _RASTER: Final = (".png", ".jpg", ".jpeg", ".webp")
 _DRAWN: Final = (".gif", ".svg")
 _RECORDED: Final = tuple(
@@ -97,10 +100,19 @@ def recipes(pictures: Mapping[str, Picture]) -> dict[str, Recipe]:
 
 
 def preview_path(title: str, site: Site) -> str:
-    """Where the preview of a title is published: on the site's colours, so named by them too."""
+    """Where the preview of a title is published: named by all that it shows."""
     options = site.options
     colours = [options.get(name, "") for name in ("accent", "paper", "ink")]
-    return f"{PREVIEWS}{_mark(msgspec.json.encode([title, site.title, colours]).decode())}.png"
+    # The address stands for a name that the font cannot write, as from Hebrew on. Otherwise it
+    # stays out: `sula up` and a deploy, which have two, need not draw everything twice.
+    host = host_of(site) if max(site.title, default="") >= "\u0590" else ""
+    shown = [FACE, title, site.title, host, colours]
+    return f"{PREVIEWS}{_mark(msgspec.json.encode(shown).decode())}.png"
+
+
+def host_of(site: Site) -> str:
+    """The site's address, for a person to read."""
+    return urlsplit(site.url).netloc
 
 
 def motto_of(site: Site) -> str:

@@ -8,13 +8,15 @@ from __future__ import annotations
 import functools
 import io
 import re
+import unicodedata
+from importlib import resources
 from pathlib import Path
 from typing import Final
 
 from PIL import Image, ImageColor, ImageDraw, ImageFont, ImageOps
 
 from edgefeed.contract import Site
-from sula.content.pictures import Recipe
+from sula.content.pictures import FACE, Recipe, host_of
 from sula.errors import ConfigError
 from sula.scratch import keep, recall
 
@@ -24,6 +26,7 @@ _MARGIN: Final = 90
 _LINES: Final = 4
 _LEVELS: Final = 8  # of grey, twice: sixteen colours are half a byte
 _PAPER, _INK, _ACCENT = "#fcfcfa", "#1b2327", "#0a6079"
+_BASIC: Final = ImageFont.Layout.BASIC
 _COLOUR: Final = re.compile(r"#[0-9a-fA-F]{3,8}")
 Image.MAX_IMAGE_PIXELS = 120_000_000
 
@@ -65,13 +68,15 @@ def _preview(title: str, site: Site) -> bytes:
     # and finding the colours of a picture afterwards takes thirty times as long.
     inked, accented = Image.new("L", _SIZE), Image.new("L", _SIZE)
     draw = ImageDraw.Draw(inked)
-    lines, font, size = _fitted(draw, title if _has_all(title) else site.title)
+    name = site.title if _has_all(site.title) else host_of(site)
+    title = unicodedata.normalize("NFC", title)
+    lines, font, size = _fitted(draw, title if _has_all(title) else name)
     top = (_SIZE[1] - 70 - len(lines) * size * 1.25) / 2
     for number, line in enumerate(lines):
         draw.text((_MARGIN, top + number * size * 1.25), line, font=font, fill=255)
     draw = ImageDraw.Draw(accented)
     draw.rectangle((0, 0, _SIZE[0], 18), fill=255)
-    draw.text((_MARGIN, _SIZE[1] - 95), site.title, font=_font(36), fill=255)
+    draw.text((_MARGIN, _SIZE[1] - 95), name, font=_font(36), fill=255)
     image = inked.point([grey * _LEVELS // 256 for grey in range(256)])
     over = accented.point([_LEVELS + grey * _LEVELS // 256 for grey in range(256)])
     image.paste(over, mask=accented.point([0] + [255] * 255))
@@ -96,7 +101,10 @@ def _shades(paper: str, colour: str) -> list[int]:
 
 
 def _has_all(text: str) -> bool:
-    """Whether the font has every letter: a title in boxes says less than the site's name."""
+    """Whether the font has every letter: a title in boxes says less than the site's name.
+
+    It has Latin, Greek and Cyrillic ones, and the usual marks.
+    """
     return all(_has(letter) for letter in set(text) if not letter.isspace())
 
 
@@ -108,10 +116,10 @@ def _has(letter: str) -> bool:
 
 @functools.lru_cache
 def _font(size: int) -> ImageFont.FreeTypeFont:
-    """Pillow's own (Aileron, in the public domain): the same on every machine."""
-    font = ImageFont.load_default(size)
-    assert isinstance(font, ImageFont.FreeTypeFont)  # noqa: S101 - Pillow has it with FreeType
-    return font
+    """Open Sans, in the basic layout: the same on every machine."""
+    face = resources.files("ttf_opensans") / f"ttf/{FACE}.ttf"
+    # The other layout needs a library of the system's, and is left out where that is missing.
+    return ImageFont.truetype(io.BytesIO(face.read_bytes()), size, layout_engine=_BASIC)
 
 
 def _fitted(draw: ImageDraw.ImageDraw, title: str) -> tuple[list[str], ImageFont.FreeTypeFont, int]:

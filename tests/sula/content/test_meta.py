@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from edgefeed.page import _LONGEST_NAME, _MOST_TAGS
+from sula.content.fields import LONGEST_NAME, MOST_TAGS
 from sula.content.meta import Source, kind_of, read_meta, read_source, source_links
 from sula.content.urls import Rules, URLPattern
 from sula.errors import Finding
@@ -195,6 +197,12 @@ def test_blanks_part_tags_where_jekyll_says_so_and_it_is_told() -> None:
     assert (meta.tags, found) == (("New York",), [])
 
 
+def test_names_are_as_long_and_as_many_as_lists_show() -> None:
+    assert (LONGEST_NAME, MOST_TAGS) == (_LONGEST_NAME, _MOST_TAGS)
+    front = f"title: x\ndate: 2026-01-01\nseries: {'s' * 100}\ntags: {[*range(49), 't' * 100]}"
+    assert findings(front) == []
+
+
 def test_a_tag_twice_in_one_post_is_told() -> None:
     front = "title: x\ndate: 2026-01-01\ntags: [Wrens, wrens, fog]"
     assert findings(front) == [
@@ -232,6 +240,9 @@ def test_what_only_the_page_shows() -> None:
         ("title: x\ndate: 2026-01-01\nslug: a/b", 4, "cannot stand in an address"),
         ("title: x\ndate: 2026-01-01\nid: 17", 4, "is no identifier"),
         ("title: x\ndate: 2026-01-01\nseries: a\nposition: two", 5, "should be a whole number"),
+        (f"title: x\ndate: 2026-01-01\nseries: {'s' * 101}", 4, "may have 100 characters, not 101"),
+        (f"title: x\ndate: 2026-01-01\ntags: [a, {'t' * 101}]", 4, "100 characters, not 101"),
+        (f"title: x\ndate: 2026-01-01\ntags: {[*range(51)]}", 4, "may have 50 tags, not 51"),
         ("title: x\ndate: 2026-01-01\ndraft: maybe", 4, "should be true or false"),
         ("title: x\ndate: 2026-01-01\nstatus: secret", 4, "should be published, hidden or draft"),
         ("title: x\ndate: 2026-01-01\nlink: x.example", 4, "should be a whole address"),

@@ -212,6 +212,13 @@ def test_a_preview_is_named_by_all_that_it_shows() -> None:
     assert preview_path("A title", a_site(options={"measure": "40rem"})) == one
 
 
+def test_the_address_names_a_preview_only_where_it_is_shown() -> None:
+    one, two = ("https://one.example", "https://two.example")
+    for title, same in (("Über uns", True), ("日本", False), ("", True)):
+        paths = {preview_path("A title", a_site(title=title, url=url)) for url in (one, two)}
+        assert (len(paths) == 1) is same, title
+
+
 @pytest.mark.parametrize("title", ["A title", "Donaudampfschiff" * 9, "word " * 60, "日本語"])
 def test_a_preview_is_a_small_png_and_the_same_every_time(tmp_path: Path, title: str) -> None:
     recipe = preview_recipe(preview_path(title, a_site()), title)
@@ -226,6 +233,33 @@ def test_a_title_that_the_font_cannot_write_gives_way_to_the_sites_name(tmp_path
     names = [preview_recipe(preview_path(title, a_site()), title) for title in ("日本語", "Sula")]
     first, second = (make(recipe, tmp_path, tmp_path, a_site()) for recipe in names)
     assert first == second
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "Über Möwen \u2013 „groß“",
+        "L\u2019été, œuvre",
+        "Łódź, Čeština, Őr",
+        "Ελληνικά",
+        "Ещё одна",
+        "e\u0301",
+    ],
+)
+def test_previews_are_written_in_the_alphabets_of_europe(tmp_path: Path, title: str) -> None:
+    made = [
+        make(preview_recipe(preview_path(each, a_site()), each), tmp_path, tmp_path, a_site())
+        for each in (title, "日本語")
+    ]
+    assert made[0] != made[1]
+
+
+def test_an_address_stands_for_a_sites_name_that_the_font_cannot_write(tmp_path: Path) -> None:
+    made = [
+        make(preview_recipe(preview_path("日本語", site), "日本語"), tmp_path, tmp_path, site)
+        for site in (a_site(title="日本"), a_site(title="sula.example"))
+    ]
+    assert made[0] == made[1]
 
 
 def test_posts_have_previews_where_the_site_wants_them(site: Authored) -> None:
