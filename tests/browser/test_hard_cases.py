@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from edgefeed.contract import Link, series_path, tag_path
@@ -122,6 +123,19 @@ def test_nothing_that_an_author_writes_widens_a_page(
         assert cell.evaluate("e => e.offsetWidth > 400")
 
 
+def test_the_keyboard_reaches_what_scrolls_and_nothing_else(
+    page: Page, hard: tuple[str, list[str]]
+) -> None:
+    page.set_viewport_size({"width": 320, "height": 800})
+    for path in hard[1]:
+        page.goto(hard[0] + path)
+        found = Axe().run(page, options={"runOnly": ["scrollable-region-focusable"]})
+        assert found.response["violations"] == [], path
+    scrolling = page.locator(".prose :is(table, p)[tabindex]")
+    assert page.url.endswith("/posts/post-1/")
+    assert scrolling.evaluate_all("all => all.map((e) => e.localName)") == ["p", "table"]
+
+
 def test_where_nothing_hovers_the_copy_button_covers_no_code(
     browser: Browser, hard: tuple[str, list[str]]
 ) -> None:
@@ -144,7 +158,7 @@ def test_print_shows_what_is_folded_and_all_of_a_table(
     visible = "document.querySelector('#folded').checkVisibility({ contentVisibilityAuto: true })"
     assert not page.evaluate(visible)
     page.emulate_media(media="print")
-    assert page.evaluate(visible)
+    page.wait_for_function(visible)  # what is folded opens when the page is drawn next
     for what in (".table", "p:has(> math)", "body table:not(.table > *)"):
         style = f"getComputedStyle(document.querySelector('{what}')).overflowX"
         assert page.evaluate(style) == "visible", what

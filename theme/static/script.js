@@ -95,11 +95,20 @@
     });
   }
 
+  // Not every browser lets the keyboard scroll what scrolls in itself. Of our own boxes it is said
+  // in the page; these are tables and code in an author's HTML, and formulas in a line.
+  function scrolling(box) {
+    const scrolls = box.scrollWidth > box.clientWidth && getComputedStyle(box).overflowX === "auto";
+    if (scrolls && !box.closest("[tabindex='0']")) box.tabIndex = 0;
+  }
+
+  const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
   document.addEventListener("DOMContentLoaded", () => {
-    const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
     each("button.scheme", scheme);
     if (navigator.clipboard) each(".highlight", copying);
     each(".footnote-ref a", footnote);
     each(".embed[data-src]", embed);
   });
+  // Not before the style sheet is there: what scrolls is its matter.
+  addEventListener("load", () => each(".prose :is(table, pre, p)", scrolling));
 })();
