@@ -8,6 +8,7 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -144,6 +145,16 @@ def test_a_place_that_cannot_be_written_is_named(
     assert done.stderr.count("\n") == 1
 
 
+def opened(gate: Path, process: subprocess.Popen[bytes]) -> int:
+    """The end of a pipe to write to, once the process reads the other."""
+    while process.poll() is None:
+        try:
+            return os.open(gate, os.O_WRONLY | os.O_NONBLOCK)
+        except OSError:  # nobody reads it yet
+            time.sleep(0.02)
+    raise AssertionError(process.communicate())
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGHUP])
 def test_a_command_that_is_told_to_end_leaves_nothing(
     site: Authored, tmp_path: Path, how: signal.Signals
@@ -151,6 +162,8 @@ def test_a_command_that_is_told_to_end_leaves_nothing(
     """A build puts the site together in the scratch folder; a gate holds it up there."""
     os.mkfifo(site.root / "gate")
     program = (
+        # Whoever runs the tests may have hang-ups ignored (nohup), which is inherited.
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_DFL)\n"
         "import sys; from pathlib import Path; import sula.rendering.render as render\n"
         "real = render.render_shard\n"
         "def slow(*given):\n"
@@ -160,13 +173,12 @@ def test_a_command_that_is_told_to_end_leaves_nothing(
         "from sula.cli import main; main()"
     )
     command = [sys.executable, "-c", program, "build", str(tmp_path / "out")]
-    with (
-        subprocess.Popen(command, cwd=site.root, stderr=subprocess.PIPE) as building,
-        (site.root / "gate").open("wb"),  # it has come that far
-    ):
+    with subprocess.Popen(command, cwd=site.root, stderr=subprocess.PIPE) as building:
+        gate = opened(site.root / "gate", building)  # it has come that far
         assert list((site.root / ".sula").glob("build-*"))
         building.send_signal(how)
         _, said = building.communicate(timeout=30)
+        os.close(gate)
     assert building.returncode == 128 + how
     assert said == b""
     assert not list((site.root / ".sula").glob("build-*"))
