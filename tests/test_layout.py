@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -95,3 +96,10 @@ def test_nobody_patches() -> None:
     assert len(files) > 10
     users = [str(p) for p in files if any(reaches(m, "unittest.mock") for m in imports(p))]
     assert not users
+
+
+def test_no_group_is_possessive() -> None:
+    """Before Python 3.11.5 it may fail to match (CPython's issue 106052): `(?>(?:…)*)` does not."""
+    possessive = re.compile(r"\)[*+]\+(?!,)")  # the comma: a list of characters, no expression
+    assert possessive.search(r"(?:a|b)*+c")
+    assert not [p for p in (*EDGEFEED, *SULA) if possessive.search(p.read_text("utf-8"))]

@@ -168,7 +168,7 @@ BREAK: Final = re.compile(
 # A tag, or an element that is not read out, and all that is in it.
 _UNSPOKEN: Final = re.compile(
     r"""<(?:sup\ class="footnote-ref">.*?</sup>|(annotation|rt|rp)\b.*?</\1>
-    |[^<>"]*+(?:"[^"]*+"[^<>"]*+)*+>)""",
+    |[^<>"]*+(?>(?:"[^"]*+"[^<>"]*+)*)>)""",
     re.DOTALL | re.VERBOSE,
 )
 _ALT: Final = re.compile(r'<img\b[^<>]*?\salt="([^"]*)"')

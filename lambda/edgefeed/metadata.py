@@ -76,7 +76,7 @@ class RefusedError(Exception):
 # --- the head ------------------------------------------------------------------------
 
 _OPENING: Final = re.compile(r"<(/?[a-zA-Z][^\s/>]*)|<!--")
-_REST_OF_TAG: Final = re.compile(r"""(?:"[^"]*"|'[^']*'|[^'">])*+>""")
+_REST_OF_TAG: Final = re.compile(r"""(?>(?:"[^"]*"|'[^']*'|[^'">])*)>""")
 _AS_AGREED: Final = re.compile(r'<script type="application/ld\+json">([^<]*)</script>')
 _IN_HEAD: Final = frozenset({"html", "head", "meta", "link", "base"})
 _RAW: Final = frozenset({"!--", "script", "style", "title", "noscript", "template"})

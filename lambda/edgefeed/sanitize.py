@@ -69,7 +69,7 @@ _EMBEDS: Final = {"iframe": "src", "frame": "src", "embed": "src", "object": "da
 _URL_ATTRIBUTES: Final = ("href", "src", "poster", "cite", "data")
 _DATA_IMAGE: Final = re.compile(r"data:image/(?:png|gif|jpeg|webp|avif)[;,]", re.IGNORECASE)
 # A comma ends a candidate, unless its URL goes on after it.
-_CANDIDATE: Final = re.compile(r"[\s,]*+((?:[^\s,]|,(?=[^\s,]))++)([^,]*+)")
+_CANDIDATE: Final = re.compile(r"[\s,]*+([^\s,]++(?:,[^\s,]++)*)([^,]*+)")
 _DESCRIPTOR: Final = re.compile(r"(?:[\d.]+[wxh])?")
 _LONGEST_LABEL: Final = 300
 _MICROFORMAT: Final = re.compile(r"(?:h|p|u|dt|e)-[a-z0-9-]+\Z")

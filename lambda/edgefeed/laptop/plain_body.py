@@ -20,15 +20,18 @@ _DEEPEST: Final = 50
 _MOST_AROUND: Final = 180
 """Tags around a body: more than so many cannot be nested, and the parser bears 250."""
 
+# Groups are atomic, not possessive: before Python 3.11.5 a possessive one may fail to match where
+# something inside it could be read in several ways (CPython's issue 106052).
+
 # --- around it ----------------------------------------------------------------------------
 
 # Elements that hold markup, and neither tables nor forms, whose content may move.
 _AROUND: Final = re.compile(
-    r"""(?:[^<]++|</?
+    r"""(?>(?:[^<]++|</?
     (?:html|head|body|header|footer|nav|main|article|section|aside|div|span|h[1-6]|p|a|ul|ol|li|dl
     |dt|dd|cite|code|time|data|details|summary|figure|figcaption|button|img|strong|em|small|b|i|hr|br|svg
     |g|path|circle|rect|line|polyline|polygon)
-    (?:\ class="[^"&]*+"|\ (?!(?i:class)\b)[a-zA-Z-]++(?:="[^"]*+")?)*+\ ?/?>)*+""",
+    (?>(?:\ class="[^"&]*+"|\ (?!(?i:class)\b)[a-zA-Z-]++(?:="[^"]*+")?)*)\ ?/?>)*)""",
     re.VERBOSE,
 )
 _BODY: Final = re.compile(r'<div class="(?:[\w ]+ )?e-content(?: [\w ]+)?">')
@@ -37,10 +40,10 @@ _BODY: Final = re.compile(r'<div class="(?:[\w ]+ )?e-content(?: [\w ]+)?">')
 
 _SPACE: Final = r"[ \n\t]*+"
 # No control characters, and no no-break space, which nh3 writes with a name.
-_TEXT: Final = r"(?:[^<>&\x00-\x08\x0b-\x1f\x7f-\xa0\ufffe\uffff]++|&(?:amp|lt|gt|quot);)*+"
+_TEXT: Final = r"(?>(?:[^<>&\x00-\x08\x0b-\x1f\x7f-\xa0\ufffe\uffff]++|&(?:amp|lt|gt|quot);)*)"
 # Hosts that no two standards disagree about; paths without dots to resolve.
-_HOST: Final = r"https?://(?:(?:[a-zA-Z](?:-?[a-zA-Z0-9])*+\.)++[a-z]{2,9}|127\.0\.0\.1)(?::\d{1,4})?(?![\w.:@-])"
-_PATH: Final = r"(?:/(?!\.)[\w.~%,+=@:-]++)*+/?"
+_HOST: Final = r"https?://(?:(?>(?:[a-zA-Z](?>(?:-?[a-zA-Z0-9])*)\.)+)[a-z]{2,9}|127\.0\.0\.1)(?::\d{1,4})?(?![\w.:@-])"
+_PATH: Final = r"(?>(?:/(?!\.)[\w.~%,+=@:-]++)*)/?"
 _URL: Final = (
     rf"(?=[h/#])(?!//)(?:{_HOST})?{_PATH}"
     r"(?:\?[\w.~%,+=@:/?-]++)?(?:#[\w.~%,+=@:/?-]++)?"
@@ -48,15 +51,15 @@ _URL: Final = (
 _BASE: Final = re.compile(rf"{_HOST}(?=/){_PATH}", re.ASCII)
 
 _CODE: Final = rf"code>{_TEXT}</code"
-_SIMPLE: Final = rf"{_TEXT}(?:<(?:br|{_CODE})>{_TEXT})*+"
+_SIMPLE: Final = rf"{_TEXT}(?>(?:<(?:br|{_CODE})>{_TEXT})*)"
 _STRESS: Final = "|".join(f"{tag}>{_SIMPLE}</{tag}" for tag in ("em", "strong"))
 _LINK: Final = rf'a(?: class="[a-z]++")? href="(?a:{_URL})">{_SIMPLE}</a'
-_WITHIN: Final = rf"{_TEXT}(?:<(?:br|{_CODE}|{_LINK}|{_STRESS})>{_TEXT})*+"
+_WITHIN: Final = rf"{_TEXT}(?>(?:<(?:br|{_CODE}|{_LINK}|{_STRESS})>{_TEXT})*)"
 _AROUND_WORDS: Final = "|".join(f"{tag}>{_WITHIN}</{tag}" for tag in ("em", "strong", "del", "s"))
-_INLINE: Final = rf"{_TEXT}(?:<(?:br|{_CODE}|{_LINK}|{_AROUND_WORDS})>{_TEXT})*+"
+_INLINE: Final = rf"{_TEXT}(?>(?:<(?:br|{_CODE}|{_LINK}|{_AROUND_WORDS})>{_TEXT})*)"
 _FENCE: Final = (
     r'div class="highlight"(?: data-language="[^"<>&]*+")?><pre(?: tabindex="0")?><code>'
-    rf'{_TEXT}(?:<span class="[a-z0-9]++">{_TEXT}</span>{_TEXT})*+</code></pre></div>'
+    rf'{_TEXT}(?>(?:<span class="[a-z0-9]++">{_TEXT}</span>{_TEXT})*)</code></pre></div>'
 )
 # An empty element would draw in the space after it, where libxml2 is the parser.
 _PIECE: Final = re.compile(
