@@ -21,10 +21,9 @@ Why the rows are right. A run reads its pages (a part of them and then the next,
 many) after the version of the index that it replaces; when the swap fails it reads both again,
 in that order. And it always swaps, even where the pages say what the rows say. So take a page's
 last change: its message is acknowledged only by a run that read the page after it and then made
-a version that says so.
-Every later version was made by a run that read that one, or a later one, first, and the
-page thereafter. (A run that wrote nothing because it found nothing new would leave the way
-open to a slower one, which read the page before it changed, and changed back.)
+a version that says so. Every later version was made by a run that read that one, or a later one,
+first, and the page thereafter. (A run that wrote nothing because it found nothing new would leave
+the way open to a slower one, which read the page before it changed, and changed back.)
 
 Why the documents are right. Invariant: in every version V of the index and for every unit
 u, the object of u is that of V, or some debt in V contains u.
@@ -71,7 +70,7 @@ from functools import partial
 from typing import Any
 
 from edgefeed.changes import advance, affected, changed_keys
-from edgefeed.contract import INDEX_KEY, LISTS
+from edgefeed.contract import INDEX_KEY
 from edgefeed.index import ALL, REBUILD, REFRESH, BadIndex, Debt, Header, Index, apply, decode
 from edgefeed.listing import Catalogue
 from edgefeed.model import Observed, Post
@@ -79,7 +78,7 @@ from edgefeed.outputs import ATTEMPTS, patiently, pause
 from edgefeed.steps import Together
 from edgefeed.store import Conflict, Unavailable
 from edgefeed.telling import Telling
-from edgefeed.units import unit_of
+from edgefeed.units import units_of
 from edgefeed.versions import Choice, Message, Outdated, Version
 
 
@@ -201,8 +200,7 @@ class Run(Telling):
             seen = await self.observe(choice.keys, choice.until)
             if choice.everything or (base.etag and self._is_renewed(base)):
                 # Other settings may have had more pages, or a search.
-                units = frozenset(filter(None, map(unit_of, await self.lists())))
-                choice = replace(choice, more=units)
+                choice = replace(choice, more=frozenset(units_of(await self.lists())))
             new = self._plan(base, choice, seen, before)
             if new is None:
                 return base
@@ -213,10 +211,6 @@ class Run(Telling):
                 await pause(self.ports, attempt)
         raise Unavailable(f"the index changed {ATTEMPTS} times while it was being updated")
 
-    async def lists(self) -> list[str]:
-        """The keys of all that is under ``lists/``."""
-        return await patiently(self.ports, lambda: list(self.ports.store.keys(LISTS)))
-
     def _plan(
         self, base: Version, choice: Choice, seen: Mapping[str, Observed], before: str
     ) -> Catalogue | None:
@@ -225,15 +219,16 @@ class Run(Telling):
         new = advance(old, apply(old.index, seen))
         units = affected(old, new) | choice.more
         keys = changed_keys(old.index, new.index, seen)
-        if choice.everything:
-            keys |= {REBUILD}
+        if choice.everything or choice.rebuild is not None:
+            # A part's rows, too, were changed for who asked: their pages' messages may be gone.
+            keys |= {REBUILD if choice.everything else REFRESH}
         if self._is_renewed(base):
             # Of a site's first index nobody was told: any message stands for it.
             keys |= {REFRESH if base.etag else ALL}
         if choice.everything or self._is_renewed(base):
             units = units.union(new.units())
         if self.outputs.accept:
-            units |= {unit for key in header.held if (unit := unit_of(key)) is not None}
+            units |= units_of(header.held)
             keys |= {REFRESH}
         due, live = self._sort_debts(header, before)
         for token in due:
@@ -245,7 +240,8 @@ class Run(Telling):
         reads_all = choice.everything or choice.rebuild is not None or base.etag is None
         mixed = ALL if seen and header.reader != self.site.reader else header.reader
         moved = choice.rebuild != header.rebuild and (choice.rebuild or choice.everything)
-        if self._is_idle(seen, changed=bool(units or due or moved or new.index is not old.index)):
+        is_new = new.index is not old.index or header.revision != self.site.revision
+        if self._is_idle(seen, changed=bool(units or due or moved or is_new)):
             return None
         if units:
             until = self.ports.now() + self.lease
@@ -262,8 +258,9 @@ class Run(Telling):
     def _is_idle(self, seen: Mapping[str, Observed], *, changed: bool) -> bool:
         """Whether the index can stay as it is.
 
-        A run that looked at pages writes it even if they changed nothing: the write stops
-        any run that read those pages earlier, and would put them in as they were then.
+        A run that looked at pages writes it even if they changed nothing: the write stops any run
+        that read those pages earlier, and would put them in as they were then. So a function's
+        first run stops older functions.
         """
         return not changed and not seen
 
@@ -356,10 +353,15 @@ class Run(Telling):
         return await self._write(self._stale(version), version)
 
     def _stale(self, version: Version) -> set[str]:
-        """Units that this version shows differently from what we wrote."""
+        """Units that this version shows differently from what we wrote, or that are in doubt.
+
+        That are those of documents that we held back, or let pass and others have held back since:
+        an older run may have written one after we looked.
+        """
         outputs, resolve = self.outputs, version.catalogue.resolve
         differing = {u for u, listing in outputs.written.items() if resolve(u) != listing}
-        return differing.union(outputs.left, filter(None, map(unit_of, outputs.held)))
+        doubtful = outputs.passed.intersection(version.header.held).union(outputs.held)
+        return differing.union(outputs.left, units_of(doubtful))
 
     def _settled(self, version: Version, debt: Debt, remaining: frozenset[str]) -> Catalogue:
         header = version.header

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Final
 
 from edgefeed.cache import Cache
-from edgefeed.contract import INDEX_KEY, Site
+from edgefeed.contract import INDEX_KEY, LISTS, Site
 from edgefeed.index import Index, encode, pack_rows
 from edgefeed.listing import Catalogue
 from edgefeed.notify import changed_feeds, changed_paths
@@ -51,6 +51,10 @@ class Telling:
         now = self.ports.now()
         self.phases[self._phase[0]] += now - self._phase[1]
         self._phase = phase, now
+
+    async def lists(self) -> list[str]:
+        """The keys of all that is under ``lists/``. Raises Unavailable."""
+        return await patiently(self.ports, lambda: list(self.ports.store.keys(LISTS)))
 
     async def _announce(self) -> None:
         """Have the edge forget what changed; the hub is owed to hear. Raises Unavailable."""

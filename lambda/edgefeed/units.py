@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from edgefeed.contract import FEED_FILES, LISTS, PROBLEMS_KEY
@@ -39,6 +40,11 @@ def unit_of(key: str) -> str | None:
     whole = path.startswith("sitemap") or (path.startswith("search/") and path.endswith(".json"))
     unit = path if whole else path.rpartition("/")[0]
     return unit if key in document_keys(unit) else None
+
+
+def units_of(keys: Iterable[str]) -> set[str]:
+    """The units that some objects under ``lists/`` belong to; the home page's has an empty name."""
+    return {unit for key in keys if (unit := unit_of(key)) is not None}
 
 
 def page_unit(front: str, number: int) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from jsonschema import Draft202012Validator
 from tests.edgefeed.in_memory import DONE, ROOT, SITE, World, key
 
 from edgefeed.contract import INDEX_KEY
-from edgefeed.index import Header, decode
+from edgefeed.index import Header, decode, encode
 from edgefeed.laptop.directory import read_templates
 from edgefeed.laptop.stores import MemoryStore
 from edgefeed.lists import Theme
@@ -329,5 +330,42 @@ def test_the_gate_holds_a_feed_back_and_says_so() -> None:
     assert (world.titles(), world.titles("lists/atom.xml")) == (["Hello"], ["Changed"])
     assert world.function({"status": True}, "r", 60)["held"] == {"lists/feed.xml": "not today"}
     world.function({"refresh": True, "accept": True}, "r", 60)
+    assert world.titles() == ["Changed"]
+    assert world.function({"status": True}, "r", 60)["held"] == {}
+
+
+class Meddled(MemoryStore):
+    """A bucket to which others do something just before an index is written for the nth time."""
+
+    meddle: Callable[[], None] | None = None
+    left = 0
+
+    def put(self, key: str, body: bytes, **options: Any) -> str:
+        if key == INDEX_KEY and self.meddle:
+            self.left -= 1
+            if not self.left:
+                self.meddle()
+        return super().put(key, body, **options)
+
+
+def test_what_others_have_held_back_since_is_looked_at_again() -> None:
+    world, feed = World(), "lists/feed.xml"
+    world.store = store = Meddled(lambda: "2026-11-24T12:00:00Z")
+    world.function = world.wire(SITE)
+    world.put("hello", "Hello")
+    world.send("hello")
+    old = world.store.objects[feed]
+
+    def meddle() -> None:
+        """An older run writes once more what it had to, and finds the right one held back."""
+        world.store.objects[feed] = old
+        index = decode(world.store.objects[INDEX_KEY].body)
+        header = msgspec.structs.replace(index.header, held={feed: "not today"}, generation=10**9)
+        store.meddle = None
+        world.store.put(INDEX_KEY, encode(replace(index, header=header)))
+
+    store.meddle, store.left = meddle, 2
+    world.put("hello", "Changed")
+    assert world.send("hello") == DONE
     assert world.titles() == ["Changed"]
     assert world.function({"status": True}, "r", 60)["held"] == {}

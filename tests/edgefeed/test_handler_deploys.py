@@ -19,7 +19,7 @@ from edgefeed.rebuild import rebuild
 from edgefeed.reconcile import Run
 from edgefeed.steps import drive
 from edgefeed.store import Unavailable
-from edgefeed.versions import Outdated
+from edgefeed.versions import Choice, Outdated
 from sula.publishing.function import READS
 
 
@@ -102,6 +102,19 @@ def test_a_reader_that_was_taken_back_leaves_nothing_that_it_read() -> None:
     assert back({"refresh": True}, "deploy", 60) == {"done": True}
     assert back({"status": True}, "status", 60)["current"]
     assert {k: o.body for k, o in world.lists().items()} == before
+
+
+def test_a_deploy_that_finds_all_as_it_was_stops_older_functions_all_the_same() -> None:
+    world = World()
+    world.put("hello")
+    world.send("hello")
+    cut_off = msgspec.structs.replace(SITE, reader="other", renderer="two", revision=2)
+    back = world.wire(msgspec.structs.replace(SITE, revision=3))
+    assert back({"refresh": True}, "deploy", 60) == {"done": True}
+    # An instance of the function in between, which is slow to go.
+    late = world.wire(cut_off)(world.event(key("hello")), "request", 60)
+    assert late == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    assert back({"status": True}, "status", 60)["current"]
 
 
 def as_another_reads(seen: Observed) -> Observed:
@@ -233,6 +246,25 @@ def test_a_rebuild_forgets_pages_that_are_gone_from_any_of_its_parts() -> None:
     run = Run(SITE, world.ports, token="run", deadline=world.now + 60, part=3)
     assert drive(rebuild(run))
     assert sorted(world.titles()) == ["p1", "p2", "p3", "p5", "p6", "p7"]
+
+
+def test_who_asked_for_a_rebuild_waits_for_what_a_part_of_it_owes() -> None:
+    world = World()
+    for name in "abc":
+        world.put(name)
+    world.send(*"abc")
+    world.put("a", "A new")  # and nobody was told
+
+    async def first(_: Index) -> Choice:
+        return Choice([key("a")], rebuild=key("a"))
+
+    drive(Run(SITE, world.ports, token="dies", deadline=world.now + 60).commit(first))
+    assert world.function({"rebuild": True}, "request", 60) == {"done": False}
+    world.now += 200
+    assert world.function({"rebuild": True}, "request", 60) == {"done": True}
+    stored = world.store.get(INDEX_KEY)
+    assert stored is not None
+    assert not decode(stored.body).header.debts
 
 
 def test_a_lost_fragment_is_read_from_its_page_again() -> None:
