@@ -187,7 +187,8 @@ def test_an_old_address_leads_on(live: Live) -> None:
 
 
 def test_a_scheduled_post_comes_at_its_minute(live: Live) -> None:
-    moment = datetime.fromtimestamp(time.time() + AHEAD, UTC)
+    # To the second, as a post says it.
+    moment = datetime.fromtimestamp(time.time() + AHEAD, UTC).replace(microsecond=0)
     when = moment.strftime("%Y-%m-%d %H:%M:%S")
     live.authored.save(Post("posts/soon.md", "Soon", when))
     live.sula("deploy")
