@@ -171,7 +171,6 @@ class Deploy:
 
     def run(self) -> Outcome:
         """Publish the checkout. Raises `ContentError`, `SulaError`; see the module."""
-        began = self.began
         with Workshop(self.checkout, self.render) as workshop:
             for attempt in range(1, _ATTEMPTS + 1):
                 outcome = self._attempt(workshop, attempt)
@@ -183,11 +182,9 @@ class Deploy:
                     f"another deploy was always faster, {_ATTEMPTS} times in a row; try again"
                 )
         if outcome.changed:
-            outcome = replace(outcome, page_after=self._published_at - began)
-            self.steps.live(outcome)
             self._follow_up(outcome)
             if self.target.function is not None and self.options.wait:
-                outcome = replace(outcome, feed_after=time.monotonic() - began)
+                outcome = replace(outcome, feed_after=time.monotonic() - self.began)
         return outcome
 
     def prepared(self) -> Prepared:
@@ -235,13 +232,17 @@ class Deploy:
         quiet = plan.empty and bundled is None and _same(final, record)
         if not quiet and not replace_record(objects, final, etag):
             return None
-        self._forget(claims)
-        if own is not None or dead:
-            withdraw(objects, [self.token, *dead], self.clock)
-        return Outcome(
+        outcome = Outcome(
             plan, published, tuple(warnings), final.revision, updated, attempt,
             frozenset(self._touched),
         )  # fmt: skip
+        if outcome.changed:
+            outcome = replace(outcome, page_after=self._published_at - self.began)
+            self.steps.live(outcome)
+        self._forget(claims)
+        if own is not None or dead:
+            withdraw(objects, [self.token, *dead], self.clock)
+        return outcome
 
     def _prepare(self, record: Record, claims: Mapping[str, Claim]) -> Prepared:
         observed = self.observe(record, claims)
