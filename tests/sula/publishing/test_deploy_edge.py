@@ -21,7 +21,7 @@ from sula.cloud.aws import Cloud, Endpoint
 from sula.cloud.target import Target
 from sula.errors import Unavailable
 from sula.publishing.claims import Clock, read_claims
-from sula.publishing.deploy import Deploy, Options
+from sula.publishing.deploy import Deploy, Options, Outcome, Steps
 from sula.publishing.inventory import changed_paths
 from sula.publishing.rollback import Rollback
 
@@ -182,3 +182,23 @@ def test_nothing_to_do_is_nothing_to_forget(site: Authored) -> None:
     told = len(edge.told)
     through(edge, site).run()
     assert len(edge.told) == told
+
+
+class Watching(Steps):
+    """Notes what the edge had been told when the pages were said to be live."""
+
+    def __init__(self, edge: KeepingEdge) -> None:
+        self.edge = edge
+        self.told_at: list[int] = []
+
+    def live(self, outcome: Outcome) -> None:
+        assert outcome.page_after is not None
+        self.told_at.append(len(self.edge.told))
+
+
+def test_nobody_waits_for_the_edge_to_hear_that_pages_are_up(site: Authored) -> None:
+    edge = KeepingEdge(MemoryBucket())
+    deploy = through(edge, site)
+    deploy.steps = steps = Watching(edge)
+    deploy.run()
+    assert (steps.told_at, len(edge.told)) == ([0], 1)
